@@ -1,0 +1,24 @@
+import { configErrors } from './config.ts';
+import { dicomErrors } from './dicom.ts';
+import { linkErrors } from './link.ts';
+import { modelErrors } from './model.ts';
+import { provisioningErrors } from './provisioning.ts';
+import { releaseErrors } from './release.ts';
+import { storeErrors } from './store.ts';
+import { studyErrors } from './study.ts';
+import { trainingErrors } from './training.ts';
+
+/** Every error a person can see, by code. `docs/errors.md` is generated from it. */
+export const errorCatalogue = {
+  ...configErrors,
+  ...dicomErrors,
+  ...linkErrors,
+  ...modelErrors,
+  ...provisioningErrors,
+  ...releaseErrors,
+  ...storeErrors,
+  ...studyErrors,
+  ...trainingErrors,
+} as const;
+
+export type ErrorCode = keyof typeof errorCatalogue;
