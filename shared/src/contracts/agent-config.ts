@@ -1,0 +1,111 @@
+import Type, { type Static } from 'typebox';
+import { AeTitle, DeviceId, LogConfig, Path, Port, ReleaseName, strict } from './common.ts';
+import { validator } from './validate.ts';
+
+const ServerTls = strict({ certificate: Path, key: Path, client_ca: Type.Optional(Path) });
+
+const Listen = strict({
+  host: Type.String({ default: '0.0.0.0' }),
+  port: Port,
+  tls: Type.Optional(ServerTls),
+});
+
+/** Who may send: nobody who is not listed. */
+const Source = strict({
+  ae_title: AeTitle,
+  address: Type.String({ minLength: 1, description: 'an address or a CIDR block' }),
+  called: Type.Array(AeTitle, { minItems: 1 }),
+});
+
+const Limits = strict(
+  {
+    associations: Type.Integer({ minimum: 1, maximum: 1024, default: 64 }),
+    per_source: Type.Integer({ minimum: 1, maximum: 1024, default: 16 }),
+    artim_s: Type.Number({ exclusiveMinimum: 0, default: 10 }),
+    idle_s: Type.Number({ exclusiveMinimum: 0, default: 60 }),
+    progress_bytes_per_s_min: Type.Integer({ minimum: 0, default: 1024 }),
+    pdu_bytes: Type.Integer({ minimum: 4096, maximum: 1_048_576, default: 131_072 }),
+  },
+  { default: {} },
+);
+
+const Disk = strict(
+  {
+    high_watermark: Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.85 }),
+    stop_watermark: Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.95 }),
+    keep_hours_min: Type.Number({ minimum: 0, default: 24 }),
+  },
+  { default: {} },
+);
+
+const Destination = strict({
+  name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
+  kind: Type.Literal('dimse'),
+  ae_title: AeTitle,
+  host: Type.String({ minLength: 1 }),
+  port: Port,
+  tls: Type.Optional(strict({ ca: Path, certificate: Type.Optional(Path), key: Type.Optional(Path) })),
+  retry: strict(
+    {
+      first_s: Type.Number({ exclusiveMinimum: 0, default: 1 }),
+      most_s: Type.Number({ exclusiveMinimum: 0, default: 300 }),
+    },
+    { default: {} },
+  ),
+});
+export type Destination = Static<typeof Destination>;
+
+export const ResultObject = Type.Enum(['SEG', 'SR']);
+export type ResultObject = Static<typeof ResultObject>;
+
+const Route = strict({
+  release: ReleaseName,
+  destinations: Type.Array(Type.String(), { minItems: 1 }),
+  objects: Type.Array(ResultObject, { minItems: 1 }),
+});
+export type Route = Static<typeof Route>;
+
+/** A device of the balance. `gpu` is a UUID as nvidia-smi prints it; a CPU device takes N threads. */
+const InferenceDevice = Type.Union([
+  strict({ cpu: strict({ threads: Type.Integer({ minimum: 1, maximum: 256 }) }) }),
+  strict({
+    gpu: Type.String({ pattern: '^GPU-[0-9a-fA-F-]{36}$' }),
+    workers: Type.Integer({ minimum: 1, maximum: 8, default: 1 }),
+  }),
+]);
+export type InferenceDevice = Static<typeof InferenceDevice>;
+
+export const AgentConfig = strict({
+  device: strict({
+    serial: DeviceId,
+    labels: Type.Record(Type.String(), Type.String(), { default: {} }),
+  }),
+  data: Path,
+  hub: strict({ url: Type.String({ pattern: '^https://' }), extra_ca: Type.Optional(Type.Union([Type.Null(), Path])) }),
+  dicom: strict({
+    ae_title: AeTitle,
+    listen: Type.Array(Listen, { minItems: 1 }),
+    sources: Type.Array(Source),
+    limits: Limits,
+    disk: Disk,
+    conflicts: Type.Enum(['quarantine'], { default: 'quarantine' }),
+  }),
+  assembly: strict(
+    {
+      complete_after_quiet_s: Type.Number({ exclusiveMinimum: 0, default: 20 }),
+      late_images: Type.Enum(['supersede', 'ignore'], { default: 'supersede' }),
+    },
+    { default: {} },
+  ),
+  destinations: Type.Array(Destination),
+  routes: Type.Array(Route),
+  devices: Type.Union([Type.Literal('auto'), Type.Array(InferenceDevice, { minItems: 1 })], { default: 'auto' }),
+  local_api: strict(
+    { host: Type.String({ default: '127.0.0.1' }), port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }) },
+    { default: {} },
+  ),
+  log: LogConfig,
+});
+export type AgentConfig = Static<typeof AgentConfig>;
+
+export const agentConfig = validator(AgentConfig);

@@ -1,0 +1,71 @@
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import Value from 'typebox/value';
+import { CodedError } from '../errors/coded-error.ts';
+import { err, ok, type Result } from '../result.ts';
+
+/** One thing wrong with a document: where (dotted path) and what. */
+export type Problem = { readonly path: string; readonly what: string };
+
+export interface Validator<S extends TSchema> {
+  /** All problems at once, or the value with defaults filled in. The input is not changed. */
+  check(value: unknown): Result<Static<S>, readonly Problem[]>;
+  /** The value, or a thrown `config-invalid` naming every problem. `subject` is the file or message. */
+  parse(value: unknown, subject: string): Static<S>;
+}
+
+/** Compiles a schema once; the same validator serves every boundary that the schema describes. */
+export function validator<S extends TSchema>(schema: S): Validator<S> {
+  const compiled = Compile(schema);
+  const check = (value: unknown): Result<Static<S>, readonly Problem[]> => {
+    const filled = Value.Default(schema, structuredClone(value));
+    if (compiled.Check(filled)) return ok(filled as Static<S>);
+    return err(problemsOf(compiled.Errors(filled)));
+  };
+  return {
+    check,
+    parse(value, subject) {
+      const result = check(value);
+      if (result.ok) return result.value;
+      throw new CodedError('config-invalid', `${subject}: ${formatProblems(result.error)}`);
+    },
+  };
+}
+
+export const formatProblems = (problems: readonly Problem[]): string =>
+  problems.map((p) => `${p.path || '(top)'} ${p.what}`).join('; ');
+
+type RawError = { keyword: string; instancePath: string; message: string; params: object };
+
+/** Folds the checker's raw errors into one line a path: an unknown key is named where it stands. */
+function problemsOf(errors: readonly RawError[]): Problem[] {
+  const problems: Problem[] = [];
+  const add = (path: string, what: string) => {
+    if (!problems.some((p) => p.path === path && p.what === what)) problems.push({ path, what });
+  };
+  const params = (e: RawError) => e.params as Record<string, unknown>;
+  for (const e of errors) {
+    const path = dotted(e.instancePath);
+    if (e.keyword === 'additionalProperties') {
+      for (const key of params(e)['additionalProperties'] as string[]) add(join(path, key), 'is not a known key');
+    } else if (e.keyword === 'required') {
+      for (const key of params(e)['requiredProperties'] as string[]) add(join(path, key), 'is missing');
+    } else if (e.keyword === 'const') {
+      add(path, `must be ${JSON.stringify(params(e)['allowedValue'])}`);
+    } else if (e.keyword === 'enum') {
+      add(path, `must be one of ${JSON.stringify(params(e)['allowedValues'])}`);
+    } else if (e.keyword !== 'boolean' && e.keyword !== 'anyOf' && e.keyword !== 'oneOf' && e.keyword !== 'not') {
+      add(path, e.message);
+    }
+  }
+  return problems.length > 0 ? problems : [{ path: '', what: 'does not fit the schema' }];
+}
+
+const dotted = (pointer: string): string =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : join(path, part)), '');
+
+const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);

@@ -1,0 +1,31 @@
+/** Stored pixel values of one image, row by row. */
+export type Pixels =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
+
+/** One decoded single-channel slice as it came from its file, before anything was applied. */
+export type SourceSlice = {
+  readonly pixels: Pixels;
+  readonly rows: number;
+  readonly columns: number;
+  /** Rescale Slope (0028,1053); 1 where the image has none. */
+  readonly slope?: number;
+  /** Rescale Intercept (0028,1052); 0 where the image has none. */
+  readonly intercept?: number;
+};
+
+/**
+ * The slices of a series in order. An array is one; a source that decodes on demand is another, so that a series of
+ * thousands of images is never in memory at once. `at` may be called more than once for the same index and must
+ * give the same pixels each time.
+ */
+export type SeriesSlices = { readonly length: number; at(index: number): SourceSlice | undefined };
+
+/** A single-channel float image on its way through the ops. */
+export type Plane = { readonly values: Float32Array; readonly rows: number; readonly columns: number };
