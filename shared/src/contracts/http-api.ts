@@ -29,7 +29,15 @@ export const EnrolResponse = strict({
 });
 export type EnrolResponse = Static<typeof EnrolResponse>;
 
-export const DeviceStatus = Type.Enum(['registered', 'pending', 'in-sync', 'updating', 'degraded', 'silent', 'retired']);
+export const DeviceStatus = Type.Enum([
+  'registered',
+  'pending',
+  'in-sync',
+  'updating',
+  'degraded',
+  'silent',
+  'retired',
+]);
 export const DeviceSummary = strict({
   id: DeviceId,
   status: DeviceStatus,
@@ -39,7 +47,15 @@ export const DeviceSummary = strict({
   assigned: Type.Array(ReleaseRef),
   jobs: Type.Record(Type.String(), Type.Integer()),
   latencies_ms: Type.Record(Type.String(), Type.Record(Type.String(), Type.Number())),
-  last_event: Type.Union([Type.Null(), strict({ phase: ModelPhase, at: Timestamp, code: Type.Optional(Type.String()), detail: Type.Optional(Type.String()) })]),
+  last_event: Type.Union([
+    Type.Null(),
+    strict({
+      phase: ModelPhase,
+      at: Timestamp,
+      code: Type.Optional(Type.String()),
+      detail: Type.Optional(Type.String()),
+    }),
+  ]),
 });
 export type DeviceSummary = Static<typeof DeviceSummary>;
 
@@ -81,7 +97,10 @@ export type RunSummary = Static<typeof RunSummary>;
 export const TargetsDraft = strict({ signed: Type.Unknown() });
 export type TargetsDraft = Static<typeof TargetsDraft>;
 /** `POST /v1/trust/targets`: the same, signed by at least the threshold of targets keys. */
-export const TargetsSubmission = strict({ signed: Type.Unknown(), signatures: Type.Array(Signature, { minItems: 1, maxItems: 64 }) });
+export const TargetsSubmission = strict({
+  signed: Type.Unknown(),
+  signatures: Type.Array(Signature, { minItems: 1, maxItems: 64 }),
+});
 export type TargetsSubmission = Static<typeof TargetsSubmission>;
 
 export const RolloutRequest = strict({
@@ -94,7 +113,14 @@ export const RolloutSummary = strict({
   id: Type.Integer(),
   release: ReleaseRef,
   created: Timestamp,
-  devices: Type.Array(strict({ id: DeviceId, phase: Type.Union([ModelPhase, Type.Literal('pending')]), code: Type.Optional(Type.String()), detail: Type.Optional(Type.String()) })),
+  devices: Type.Array(
+    strict({
+      id: DeviceId,
+      phase: Type.Union([ModelPhase, Type.Literal('pending')]),
+      code: Type.Optional(Type.String()),
+      detail: Type.Optional(Type.String()),
+    }),
+  ),
 });
 export type RolloutSummary = Static<typeof RolloutSummary>;
 

@@ -5,7 +5,12 @@ import { validator } from './validate.ts';
 const ServerTls = strict({ certificate: Path, key: Path });
 
 const Broker = Type.Union([
-  strict({ kind: Type.Literal('embedded'), host: Type.String({ default: '0.0.0.0' }), port: Port, public_url: Type.Optional(Type.String({ pattern: '^mqtts://' })) }),
+  strict({
+    kind: Type.Literal('embedded'),
+    host: Type.String({ default: '0.0.0.0' }),
+    port: Port,
+    public_url: Type.Optional(Type.String({ pattern: '^mqtts://' })),
+  }),
   strict({ kind: Type.Literal('external'), url: Type.String({ pattern: '^mqtts://' }) }),
 ]);
 
@@ -17,7 +22,12 @@ const Launcher = strict({
 
 export const HubConfig = strict({
   data: Path,
-  http: strict({ host: Type.String({ default: '0.0.0.0' }), port: Port, tls: ServerTls, public_url: Type.Optional(Type.String({ pattern: '^https://' })) }),
+  http: strict({
+    host: Type.String({ default: '0.0.0.0' }),
+    port: Port,
+    tls: ServerTls,
+    public_url: Type.Optional(Type.String({ pattern: '^https://' })),
+  }),
   broker: Broker,
   authority: strict({
     root: Path,

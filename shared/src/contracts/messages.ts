@@ -83,7 +83,10 @@ export const Assignment = strict({
 export type Assignment = Static<typeof Assignment>;
 
 /** `devices/<id>/assignments/<release name>`, retained: signed by the director key over canonical JSON. */
-export const SignedAssignment = strict({ signed: Assignment, signatures: Type.Array(Signature, { minItems: 1, maxItems: 16 }) });
+export const SignedAssignment = strict({
+  signed: Assignment,
+  signatures: Type.Array(Signature, { minItems: 1, maxItems: 16 }),
+});
 export type SignedAssignment = Static<typeof SignedAssignment>;
 
 /**

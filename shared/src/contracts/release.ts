@@ -162,7 +162,10 @@ export const ReleaseDraft = strict(trained);
 export type ReleaseDraft = Static<typeof ReleaseDraft>;
 
 /** `release.json` as it is signed and installed. */
-export const Release = strict({ ...trained, files: Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]*$' }), ReleaseFile) });
+export const Release = strict({
+  ...trained,
+  files: Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]*$' }), ReleaseFile),
+});
 export type Release = Static<typeof Release>;
 
 export const releaseDeclaration = validator(ReleaseDeclaration);

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
 import { CodedError } from '../errors/coded-error.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -13,6 +14,10 @@ export interface Validator<S extends TSchema> {
   /** The value, or a thrown `config-invalid` naming every problem. `subject` is the file or message. */
   parse(value: unknown, subject: string): Static<S>;
 }
+
+/** Problems told of one document; beyond this a file is of another kind altogether. The library's own bound is 8. */
+const problemsMax = 200;
+Settings.Set({ maxErrors: problemsMax });
 
 /** Compiles a schema once; the same validator serves every boundary that the schema describes. */
 export function validator<S extends TSchema>(schema: S): Validator<S> {

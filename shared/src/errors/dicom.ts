@@ -1,4 +1,3 @@
 import type { ErrorEntry } from './coded-error.ts';
 
-export const dicomErrors = {
-} as const satisfies Record<string, ErrorEntry>;
+export const dicomErrors = {} as const satisfies Record<string, ErrorEntry>;

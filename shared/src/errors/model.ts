@@ -1,4 +1,3 @@
 import type { ErrorEntry } from './coded-error.ts';
 
-export const modelErrors = {
-} as const satisfies Record<string, ErrorEntry>;
+export const modelErrors = {} as const satisfies Record<string, ErrorEntry>;

@@ -1,4 +1,3 @@
 import type { ErrorEntry } from './coded-error.ts';
 
-export const releaseErrors = {
-} as const satisfies Record<string, ErrorEntry>;
+export const releaseErrors = {} as const satisfies Record<string, ErrorEntry>;

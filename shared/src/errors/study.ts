@@ -1,4 +1,3 @@
 import type { ErrorEntry } from './coded-error.ts';
 
-export const studyErrors = {
-} as const satisfies Record<string, ErrorEntry>;
+export const studyErrors = {} as const satisfies Record<string, ErrorEntry>;

@@ -61,4 +61,39 @@ export const trainingErrors = {
     remedy: 'Start the run again when wanted; a run starts over',
     class: 'transient',
   },
+  'export-unsupported-layer': {
+    what: 'The ONNX exporter does not know this layer',
+    remedy: 'Build the model from the layers listed in hub/src/training/export/layers/registry.ts',
+    class: 'permanent',
+  },
+  'export-unsupported-option': {
+    what: 'The ONNX exporter does not support this option',
+    remedy: 'Choose a value that the message allows',
+    class: 'permanent',
+  },
+  'export-unsupported-activation': {
+    what: 'The ONNX exporter does not know this activation',
+    remedy: 'Choose an activation listed in hub/src/training/export/layers/activation.ts',
+    class: 'permanent',
+  },
+  'export-opset': {
+    what: 'The ONNX exporter does not write this operator set',
+    remedy: 'Ask for opset 17',
+    class: 'permanent',
+  },
+  'export-names': {
+    what: 'The input and output names do not fit the model',
+    remedy: 'Give one name per input and output, all different, not empty and without a slash',
+    class: 'permanent',
+  },
+  'export-parity': {
+    what: 'The exported model does not compute what the trained model computes',
+    remedy: 'Do not release this model; report the layer types it uses, or turn batch normalization folding off',
+    class: 'permanent',
+  },
+  'export-rejected': {
+    what: 'ONNX Runtime does not run the exported model',
+    remedy: 'Do not release this model; report the message and the layer types it uses',
+    class: 'permanent',
+  },
 } as const satisfies Record<string, ErrorEntry>;

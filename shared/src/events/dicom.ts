@@ -1,4 +1,3 @@
 import type { EventEntry } from './event-entry.ts';
 
-export const dicomEvents = {
-} as const satisfies Record<string, EventEntry>;
+export const dicomEvents = {} as const satisfies Record<string, EventEntry>;

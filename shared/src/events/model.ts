@@ -1,4 +1,3 @@
 import type { EventEntry } from './event-entry.ts';
 
-export const modelEvents = {
-} as const satisfies Record<string, EventEntry>;
+export const modelEvents = {} as const satisfies Record<string, EventEntry>;

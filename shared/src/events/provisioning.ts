@@ -1,4 +1,3 @@
 import type { EventEntry } from './event-entry.ts';
 
-export const provisioningEvents = {
-} as const satisfies Record<string, EventEntry>;
+export const provisioningEvents = {} as const satisfies Record<string, EventEntry>;

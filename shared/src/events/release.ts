@@ -1,4 +1,3 @@
 import type { EventEntry } from './event-entry.ts';
 
-export const releaseEvents = {
-} as const satisfies Record<string, EventEntry>;
+export const releaseEvents = {} as const satisfies Record<string, EventEntry>;

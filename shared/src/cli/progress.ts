@@ -1,0 +1,44 @@
+/** Progress of long work: a bar redrawn in place on a terminal, otherwise one line whenever the text changes. */
+export interface Progress {
+  /** @param done 0…1, or undefined when nobody knows how long it takes (a spinner) */
+  update(done: number | undefined, text: string): void;
+  finish(text: string): void;
+}
+
+export type ProgressOptions = { readonly label: string; readonly stream?: NodeJS.WriteStream };
+
+const barWidth = 24;
+const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+
+export function createProgress({ label, stream = process.stderr }: ProgressOptions): Progress {
+  return stream.isTTY ? onTerminal(label, stream) : inLines(label, stream);
+}
+
+function onTerminal(label: string, stream: NodeJS.WriteStream): Progress {
+  let turn = 0;
+  const draw = (line: string) => stream.write(`\r\u001b[2K${line.slice(0, Math.max(20, stream.columns - 1))}`);
+  return {
+    update(done, text) {
+      const filled = Math.round((done ?? 0) * barWidth);
+      turn += 1;
+      const sign =
+        done === undefined
+          ? (spinner[turn % spinner.length] ?? '')
+          : `▕${'█'.repeat(filled)}${' '.repeat(barWidth - filled)}▏ ${String(Math.round(done * 100)).padStart(3)} %`;
+      draw(`${label} ${sign} ${text}`);
+    },
+    finish(text) {
+      draw(`${label} ✔ ${text}`);
+      stream.write('\n');
+    },
+  };
+}
+
+function inLines(label: string, stream: NodeJS.WriteStream): Progress {
+  let last = '';
+  const line = (text: string) => {
+    if (text !== last) stream.write(`${label}: ${text}\n`);
+    last = text;
+  };
+  return { update: (_done, text) => line(text), finish: line };
+}
