@@ -1,0 +1,44 @@
+import type { RunSummary } from '@collimator/shared/contracts/http-api';
+import { CodedError } from '@collimator/shared/errors/coded-error';
+import { checkPrograms, type Stage } from '../context.ts';
+import { runCollimator } from '../programs.ts';
+import { waitFor } from '../wait.ts';
+import { hubClient } from './start-hub.ts';
+
+const trainMsMax = 300_000;
+
+/** The hub trains, evaluates, exports and registers; the loss is shown as it falls. */
+export const trainModel: Stage = {
+  name: 'train',
+  title: 'Training',
+  async run(demo, progress) {
+    const started = await runCollimator(
+      ['hub', 'runs', 'start', '--config', demo.layout.hubConfig, '--spec', demo.layout.runSpec, '-o', 'json'],
+      { signal: demo.signal },
+    );
+    const { id } = JSON.parse(started) as RunSummary;
+    const hub = hubClient(demo);
+    const run = await waitFor(
+      async () => {
+        const now = (await hub.get(`/v1/runs/${id}`)) as RunSummary;
+        progress.update(now.step / now.steps_max, live(now));
+        return now.state === 'succeeded' || now.state === 'failed' ? now : undefined;
+      },
+      { what: `run ${id}`, timeoutMs: trainMsMax, intervalMs: 300, check: () => checkPrograms(demo), signal: demo.signal },
+    );
+    if (run.state === 'failed' || run.release === null) throw new CodedError('demo-command', `run ${id}: ${run.error}`);
+    const summary = {
+      dice: run.dice ?? 0,
+      parity_max_abs_diff: run.parity_max_abs_diff ?? Number.MAX_VALUE,
+    };
+    demo.report.backend = run.backend;
+    demo.report.train_cpu_s = run.cpu_s;
+    demo.report.model = { ...run.release, ...summary };
+    return `Dice ${summary.dice.toFixed(3)} on the test block after ${run.step} steps, ${run.cpu_s?.toFixed(1)} CPU-s on ${run.backend}; ONNX parity ${summary.parity_max_abs_diff.toExponential(1)}`;
+  },
+};
+
+const live = (run: RunSummary): string =>
+  run.loss === null
+    ? `${run.state} on ${run.backend ?? '…'}`
+    : `step ${run.step}  loss ${run.loss.toFixed(4)}  val Dice ${run.val_dice?.toFixed(3) ?? '…'}`;
