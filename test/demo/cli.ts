@@ -53,6 +53,7 @@ function parsePacs(text: string): Pacs {
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1024 || port > 65_000) throw new InvalidArgumentError('A port from 1024 to 65000.');
+  if (!Number.isInteger(port) || port < 1024 || port > 65_000)
+    throw new InvalidArgumentError('A port from 1024 to 65000.');
   return port;
 }

@@ -1,3 +1,4 @@
+import type { HubClient } from '@collimator/provisioning/operator/hub-client';
 import type { Progress } from '@collimator/shared/cli/progress';
 import type { Pacs } from './configs.ts';
 import { type Layout, type Ports, serials } from './layout.ts';
@@ -13,6 +14,10 @@ export type Demo = {
   readonly ownPacs: boolean;
   readonly programs: Program[];
   readonly report: GrowingReport;
+  /** The operator's connection, once the hub has its authority. */
+  hub?: HubClient;
+  /** When the first image went out and the last was acknowledged, by this process's clock. */
+  sent?: { readonly firstAt: number; readonly lastAt: number };
   readonly signal: AbortSignal;
   /** A service manager stands behind the programs: what dies is started again. Fault tests switch it on. */
   readonly restart: boolean;
@@ -55,3 +60,9 @@ export const firstAppliance = (demo: Demo) => {
   if (port === undefined) throw new Error('the demo has no appliance');
   return { serial, ...port, ...demo.layout.appliance(serial) };
 };
+
+/** The operator's connection to the hub. */
+export function operator(demo: Demo): HubClient {
+  if (demo.hub === undefined) throw new Error('the hub was not started yet');
+  return demo.hub;
+}

@@ -83,7 +83,8 @@ export function startProgram(spec: ProgramSpec, logs: string): Program {
 }
 
 /** The last lines of a log, for a person who wants to know why. */
-export const tail = (file: string): string => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-logTailLines).join('\n');
+export const tail = (file: string): string =>
+  readFileSync(file, 'utf8').trimEnd().split('\n').slice(-logTailLines).join('\n');
 
 export type CommandOptions = {
   /** Each line of standard error or output as it comes. */
@@ -97,7 +98,12 @@ export function runCollimator(args: readonly string[], options: CommandOptions =
 }
 
 /** Runs any program to its end. Throws `demo-command` with the end of its standard error when it fails. */
-export function runProgram(file: string, args: readonly string[], title: string, options: CommandOptions = {}): Promise<string> {
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  title: string,
+  options: CommandOptions = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, [...args], { stdio: ['ignore', 'pipe', 'pipe'], signal: options.signal });
     let out = '';

@@ -12,7 +12,10 @@ export type WaitOptions = {
 const intervalMsDefault = 100;
 
 /** Polls until `probe` returns something; an error of the probe counts as "not yet" and is told when time is up. */
-export async function waitFor<T>(probe: () => Promise<T | undefined> | T | undefined, options: WaitOptions): Promise<T> {
+export async function waitFor<T>(
+  probe: () => Promise<T | undefined> | T | undefined,
+  options: WaitOptions,
+): Promise<T> {
   const deadline = performance.now() + options.timeoutMs;
   let last: unknown;
   while (performance.now() < deadline) {

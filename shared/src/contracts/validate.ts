@@ -24,7 +24,7 @@ export function validator<S extends TSchema>(schema: S): Validator<S> {
   const compiled = Compile(schema);
   const check = (value: unknown): Result<Static<S>, readonly Problem[]> => {
     const filled = Value.Default(schema, structuredClone(value));
-    if (compiled.Check(filled)) return ok(filled as Static<S>);
+    if (compiled.Check(filled)) return ok(filled);
     return err(problemsOf(compiled.Errors(filled)));
   };
   return {

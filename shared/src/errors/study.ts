@@ -1,3 +1,124 @@
 import type { ErrorEntry } from './coded-error.ts';
 
-export const studyErrors = {} as const satisfies Record<string, ErrorEntry>;
+export const studyErrors = {
+  'image-unreadable': {
+    what: 'The file of an image cannot be read',
+    remedy: 'Send the study again; look at the disk if it happens more than once',
+    class: 'permanent',
+  },
+  'image-transfer-syntax-unsupported': {
+    what: 'The pixels are in a transfer syntax that is not decoded here',
+    remedy: 'Let the sender convert to explicit VR little endian, RLE or JPEG-LS lossless',
+    class: 'permanent',
+  },
+  'image-unsupported': {
+    what: 'The image is of a kind that is not processed here',
+    remedy: 'Route single-frame greyscale images of 8 or 16 bits to this appliance',
+    class: 'permanent',
+  },
+  'image-damaged': {
+    what: 'The pixels of an image are incomplete or broken',
+    remedy: 'Send the study again; look at the image on its source if it stays so',
+    class: 'permanent',
+  },
+  'series-empty': {
+    what: 'There are no slices to make a volume of',
+    remedy: 'Send the whole series',
+    class: 'permanent',
+  },
+  'series-without-geometry': {
+    what: 'Slices do not say where they lie',
+    remedy: 'Send original images with position, orientation, pixel spacing and slice thickness',
+    class: 'permanent',
+  },
+  'series-mixed': {
+    what: 'The slices do not belong together',
+    remedy: 'Send each series with the patient, study and frame of reference it was acquired with',
+    class: 'permanent',
+  },
+  'series-mixed-orientation': {
+    what: 'The slices lie in different directions',
+    remedy: 'Send the orientations as series of their own',
+    class: 'permanent',
+  },
+  'series-mixed-size': {
+    what: 'The slices differ in matrix or pixel spacing',
+    remedy: 'Send them as series of their own',
+    class: 'permanent',
+  },
+  'series-duplicate-slices': {
+    what: 'Two slices lie at the same place',
+    remedy: 'Send the phases or echoes of a series as series of their own',
+    class: 'permanent',
+  },
+  'series-gap': {
+    what: 'The slices are not evenly spaced',
+    remedy: 'Send the missing slices; a series with uneven steps is not processed',
+    class: 'permanent',
+  },
+  'inference-model-unloadable': {
+    what: 'The model cannot be loaded on this device',
+    remedy: 'Check the execution providers and the memory of the device against release.json',
+    class: 'transient',
+  },
+  'inference-release-unsupported': {
+    what: 'The release asks for what this appliance cannot run',
+    remedy: 'Roll out a release with one stage of unit slice, or update the appliance',
+    class: 'permanent',
+  },
+  'inference-output-invalid': {
+    what: 'The model answered with something other than it declares',
+    remedy: 'Compare the outputs in release.json with the model; roll back to the version before',
+    class: 'permanent',
+  },
+  'inference-worker-died': {
+    what: 'The inference process ended in the middle of a job',
+    remedy: 'The job is tried again by itself; look for memory pressure or a driver fault if it stays so',
+    class: 'transient',
+  },
+  'inference-worker-stuck': {
+    what: 'The inference process took far longer than expected and was ended',
+    remedy: 'The job is tried again by itself; look for an overloaded or faulty device if it stays so',
+    class: 'transient',
+  },
+  'inference-failed': {
+    what: 'The inference process could not finish a job',
+    remedy: 'The job is tried again by itself; report the detail if it stays so',
+    class: 'transient',
+  },
+  'job-interrupted-too-often': {
+    what: 'The appliance stopped every time this job was running',
+    remedy: 'Look for a fault of the machine; send the study again afterwards',
+    class: 'permanent',
+  },
+  'self-test-mismatch': {
+    what: 'The model does not give the answers of its golden cases on this device',
+    remedy: 'Do not run this release here; compare the device and its drivers with those of the evaluation',
+    class: 'permanent',
+  },
+  'self-test-failed': {
+    what: 'The self-test of a release could not be run to its end',
+    remedy: 'Read the detail; a release whose self-test has not passed is not activated',
+    class: 'permanent',
+  },
+  'delivery-result-damaged': {
+    what: 'A result on disk is not the one that was made',
+    remedy: 'Check the disk; send the study again to have it made anew',
+    class: 'permanent',
+  },
+  'delivery-refused': {
+    what: 'The destination refused the result',
+    remedy: 'Let the destination accept its SOP class and our AE title, then send the study again',
+    class: 'permanent',
+  },
+  'delivery-unreachable': {
+    what: 'The destination cannot be reached or is busy',
+    remedy: 'It is tried again by itself; check host, port and AE title if it stays so',
+    class: 'transient',
+  },
+  'delivery-unanswered': {
+    what: 'The destination did not say whether it has the result',
+    remedy: 'The same bytes are sent again by themselves',
+    class: 'ambiguous',
+  },
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,10 +1,9 @@
 import type { RolloutSummary } from '@collimator/shared/contracts/http-api';
 import { CodedError } from '@collimator/shared/errors/coded-error';
-import { checkPrograms, type Stage } from '../context.ts';
+import { checkPrograms, operator, type Stage } from '../context.ts';
 import { serials } from '../layout.ts';
 import { runCollimator } from '../programs.ts';
 import { waitFor } from '../wait.ts';
-import { hubClient } from './start-hub.ts';
 
 const rollOutMsMax = 120_000;
 
@@ -17,14 +16,18 @@ export const rollOutModel: Stage = {
     if (model === null) throw new Error('nothing was trained');
     const name = `${model.name}@${model.version}`;
     const create = ['hub', 'rollouts', 'create', '--config', demo.layout.hubConfig, '--release', name];
-    const created = await runCollimator([...create, '--devices', serials.join(','), '-o', 'json'], { signal: demo.signal });
+    const created = await runCollimator([...create, '--devices', serials.join(','), '-o', 'json'], {
+      signal: demo.signal,
+    });
     const { id } = JSON.parse(created) as RolloutSummary;
-    const hub = hubClient(demo);
     const done = await waitFor(
       async () => {
-        const now = (await hub.get(`/v1/rollouts/${id}`)) as RolloutSummary;
+        const now = await operator(demo).showRollout(id);
         const active = now.devices.filter((device) => device.phase === 'active').length;
-        progress.update(active / now.devices.length, now.devices.map((device) => `${device.id} ${device.phase}`).join(', '));
+        progress.update(
+          active / now.devices.length,
+          now.devices.map((device) => `${device.id} ${device.phase}`).join(', '),
+        );
         const refused = now.devices.find((device) => device.phase === 'refused');
         if (refused !== undefined) return now;
         return active === now.devices.length ? now : undefined;
@@ -33,7 +36,10 @@ export const rollOutModel: Stage = {
     );
     const refused = done.devices.find((device) => device.phase === 'refused');
     if (refused !== undefined) {
-      throw new CodedError('demo-command', `${refused.id} refused the release: ${refused.code} ${refused.detail ?? ''}`);
+      throw new CodedError(
+        'demo-command',
+        `${refused.id} refused the release: ${refused.code} ${refused.detail ?? ''}`,
+      );
     }
     demo.report.devices = done.devices.map((device) => ({ id: device.id, active_release: name }));
     return `${name} is active on ${serials.join(' and ')}`;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHubClient, type HubClient } from '@collimator/provisioning/operator/hub-client';
 import { writeConfigs } from '../configs.ts';
-import { checkPrograms, type Demo, hubArgs, launch, type Stage } from '../context.ts';
+import { checkPrograms, type Demo, hubArgs, launch, operator, type Stage } from '../context.ts';
 import { aeTitles } from '../layout.ts';
 import { checkout, runCollimator } from '../programs.ts';
 import { waitFor } from '../wait.ts';
@@ -24,6 +24,7 @@ export const startHub: Stage = {
     if (demo.ownPacs) launch(demo, { name: 'pacs', args: pacsArgs(demo) });
     progress.update(undefined, 'starting');
     launch(demo, { name: 'hub', args: hubArgs(demo) });
+    demo.hub = connect(demo);
     await hubReady(demo);
     return `https://127.0.0.1:${demo.ports.hubHttp} (MQTT ${demo.ports.hubMqtt})`;
   },
@@ -35,7 +36,7 @@ const pacsArgs = (demo: Demo): string[] => [
 ];
 
 /** The operator's client of the demo's hub. */
-export const hubClient = (demo: Demo): HubClient =>
+const connect = (demo: Demo): HubClient =>
   createHubClient({
     url: `https://127.0.0.1:${demo.ports.hubHttp}`,
     ca: readFileSync(join(demo.layout.authority, 'root-ca.crt'), 'utf8'),
@@ -43,7 +44,7 @@ export const hubClient = (demo: Demo): HubClient =>
   });
 
 export async function hubReady(demo: Demo): Promise<void> {
-  await waitFor(async () => (await hubClient(demo).get('/readyz')) ?? true, {
+  await waitFor(async () => (await operator(demo).request('GET', '/readyz')) !== undefined, {
     what: 'the hub is not ready',
     timeoutMs: readyMsMax,
     check: () => checkPrograms(demo),

@@ -1,9 +1,8 @@
 import type { RunSummary } from '@collimator/shared/contracts/http-api';
 import { CodedError } from '@collimator/shared/errors/coded-error';
-import { checkPrograms, type Stage } from '../context.ts';
+import { checkPrograms, operator, type Stage } from '../context.ts';
 import { runCollimator } from '../programs.ts';
 import { waitFor } from '../wait.ts';
-import { hubClient } from './start-hub.ts';
 
 const trainMsMax = 300_000;
 
@@ -17,14 +16,19 @@ export const trainModel: Stage = {
       { signal: demo.signal },
     );
     const { id } = JSON.parse(started) as RunSummary;
-    const hub = hubClient(demo);
     const run = await waitFor(
       async () => {
-        const now = (await hub.get(`/v1/runs/${id}`)) as RunSummary;
+        const now = await operator(demo).showRun(id);
         progress.update(now.step / now.steps_max, live(now));
         return now.state === 'succeeded' || now.state === 'failed' ? now : undefined;
       },
-      { what: `run ${id}`, timeoutMs: trainMsMax, intervalMs: 300, check: () => checkPrograms(demo), signal: demo.signal },
+      {
+        what: `run ${id}`,
+        timeoutMs: trainMsMax,
+        intervalMs: 300,
+        check: () => checkPrograms(demo),
+        signal: demo.signal,
+      },
     );
     if (run.state === 'failed' || run.release === null) throw new CodedError('demo-command', `run ${id}: ${run.error}`);
     const summary = {

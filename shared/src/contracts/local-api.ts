@@ -1,0 +1,98 @@
+import Type, { type Static } from 'typebox';
+import { DeviceId, SemanticVersion, strict, Timestamp } from './common.ts';
+import { DeviceState, Telemetry } from './messages.ts';
+import { validator } from './validate.ts';
+
+/** `GET /readyz` of the appliance: ready when it may acknowledge images; otherwise every reason at once. */
+export const Readiness = strict({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });
+export type Readiness = Static<typeof Readiness>;
+
+const Gpu = strict({ index: Type.Integer(), uuid: Type.String(), name: Type.String() });
+
+/** `GET /v1/status` of the appliance: all that a person on site needs to see what it does. */
+export const AgentStatus = strict({
+  device: strict({
+    id: DeviceId,
+    labels: Type.Record(Type.String(), Type.String()),
+    agent_version: SemanticVersion,
+    boot: Type.String(),
+    started_at: Timestamp,
+    uptime_s: Type.Number(),
+    certificate_expires_at: Timestamp,
+  }),
+  readiness: Readiness,
+  hub: strict({
+    connected: Type.Boolean(),
+    since: Timestamp,
+    reconnects: Type.Integer(),
+    reason: Type.Optional(Type.String()),
+    /** Events that the hub has not acknowledged. */
+    events_pending: Type.Integer(),
+  }),
+  releases: DeviceState.properties.releases,
+  dicom: strict({
+    ae_title: Type.String(),
+    listen: Type.Array(strict({ host: Type.String(), port: Type.Integer() })),
+    associations: Type.Integer(),
+  }),
+  instances: Telemetry.properties.instances,
+  jobs: Telemetry.properties.jobs,
+  deliveries: Telemetry.properties.deliveries,
+  latencies_ms: Telemetry.properties.latencies_ms,
+  devices: Type.Array(strict({ kind: Type.Enum(['cpu', 'gpu']), name: Type.String() })),
+  disk: strict({ bytes_total: Type.Integer(), bytes_free: Type.Integer(), used: Type.Number() }),
+  host: Type.Union([
+    Type.Null(),
+    strict({
+      cpu: Type.String(),
+      cores: Type.Integer(),
+      os: Type.String(),
+      memory_bytes_total: Type.Integer(),
+      memory_bytes_available: Type.Integer(),
+      cpu_load: Type.Number(),
+    }),
+  ]),
+  gpus: Type.Array(Gpu),
+});
+export type AgentStatus = Static<typeof AgentStatus>;
+
+/**
+ * One study in `GET /v1/studies`, newest first. The key is the appliance's own: who is in the study is the PACS's to
+ * tell, and the local API has no login yet.
+ */
+export const StudySummary = strict({
+  key: Type.String(),
+  revision: Type.Integer(),
+  state: Type.String(),
+  instances: Type.Integer(),
+  last_instance_at: Timestamp,
+  jobs: Type.Array(
+    strict({
+      release: Type.String(),
+      version: Type.String(),
+      state: Type.String(),
+      code: Type.Optional(Type.String()),
+    }),
+  ),
+  deliveries: Type.Array(
+    strict({
+      destination: Type.String(),
+      object: Type.String(),
+      state: Type.String(),
+      attempts: Type.Integer(),
+      code: Type.Optional(Type.String()),
+    }),
+  ),
+});
+export type StudySummary = Static<typeof StudySummary>;
+
+export const StudyList = strict({ studies: Type.Array(StudySummary) });
+export type StudyList = Static<typeof StudyList>;
+
+/** Health in KServe's v2 protocol. */
+export const KserveLive = strict({ live: Type.Boolean() });
+export const KserveReady = strict({ ready: Type.Boolean() });
+export const KserveModelReady = strict({ name: Type.String(), ready: Type.Boolean() });
+
+export const agentStatus = validator(AgentStatus);
+export const studyList = validator(StudyList);
