@@ -39,7 +39,8 @@ export const AgentStatus = strict({
   jobs: Telemetry.properties.jobs,
   deliveries: Telemetry.properties.deliveries,
   latencies_ms: Telemetry.properties.latencies_ms,
-  devices: Type.Array(strict({ kind: Type.Enum(['cpu', 'gpu']), name: Type.String() })),
+  /** Ready: its inference process is warm with at least one release. */
+  devices: Type.Array(strict({ name: Type.String(), ready: Type.Boolean() })),
   disk: strict({ bytes_total: Type.Integer(), bytes_free: Type.Integer(), used: Type.Number() }),
   host: Type.Union([
     Type.Null(),
@@ -80,7 +81,8 @@ export const StudySummary = strict({
       object: Type.String(),
       state: Type.String(),
       attempts: Type.Integer(),
-      code: Type.Optional(Type.String()),
+      /** The status of the last C-STORE-RSP. */
+      dimse_status: Type.Optional(Type.Integer()),
     }),
   ),
 });

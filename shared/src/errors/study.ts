@@ -91,16 +91,6 @@ export const studyErrors = {
     remedy: 'Look for a fault of the machine; send the study again afterwards',
     class: 'permanent',
   },
-  'self-test-mismatch': {
-    what: 'The model does not give the answers of its golden cases on this device',
-    remedy: 'Do not run this release here; compare the device and its drivers with those of the evaluation',
-    class: 'permanent',
-  },
-  'self-test-failed': {
-    what: 'The self-test of a release could not be run to its end',
-    remedy: 'Read the detail; a release whose self-test has not passed is not activated',
-    class: 'permanent',
-  },
   'delivery-result-damaged': {
     what: 'A result on disk is not the one that was made',
     remedy: 'Check the disk; send the study again to have it made anew',

@@ -1,3 +1,41 @@
 import type { EventEntry } from './event-entry.ts';
 
-export const dicomEvents = {} as const satisfies Record<string, EventEntry>;
+/** AE titles and addresses name machines; UIDs and names of objects never stand here. */
+export const dicomEvents = {
+  'association-rejected': {
+    level: 'warn',
+    audit: true,
+    text: 'An association was refused',
+    fields: ['calling', 'address', 'reason'],
+  },
+  'association-released': {
+    level: 'info',
+    audit: true,
+    text: 'A sender has finished',
+    fields: ['calling', 'instances', 'bytes', 'duration_ms'],
+  },
+  'association-aborted': {
+    level: 'warn',
+    audit: true,
+    text: 'An association ended before it was released',
+    fields: ['calling', 'by', 'reason', 'instances'],
+  },
+  'instance-refused': {
+    level: 'warn',
+    audit: true,
+    text: 'An object was not taken',
+    fields: ['calling', 'status'],
+  },
+  'connection-failed': {
+    level: 'warn',
+    audit: false,
+    text: 'A connection to the DICOM node failed',
+    fields: ['address', 'reason'],
+  },
+  'dicom-fault': {
+    level: 'error',
+    audit: false,
+    text: 'An object could not be stored because of a fault of ours; its sender was told',
+    fields: ['code', 'place'],
+  },
+} as const satisfies Record<string, EventEntry>;

@@ -64,4 +64,10 @@ export const linkEvents = {
     text: 'Stopping took longer than its bound; what was left is taken up at the next start',
     fields: ['part', 'bound_s'],
   },
+  'stop-failed': {
+    level: 'warn',
+    audit: false,
+    text: 'A part of the program did not stop cleanly',
+    fields: ['part', 'code', 'place'],
+  },
 } as const satisfies Record<string, EventEntry>;

@@ -58,6 +58,12 @@ export const provisioningEvents = {
     text: "The hub's own connection to the broker changed",
     fields: ['connected', 'reason'],
   },
+  'audit-log-broken': {
+    level: 'error',
+    audit: false,
+    text: 'The audit log was changed after it was written',
+    fields: ['record'],
+  },
   'hub-task-failed': {
     level: 'error',
     audit: false,

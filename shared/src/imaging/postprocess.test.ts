@@ -51,7 +51,7 @@ describe('postprocessing', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 60, maxLength: 60, max: 1 }),
-        fc.constantFrom(6, 18, 26) as fc.Arbitrary<6 | 18 | 26>,
+        fc.constantFrom<6 | 18 | 26>(6, 18, 26),
         (before, n) => {
           const shape = { slices: 3, rows: 4, columns: 5 };
           const mask = before.slice();

@@ -91,12 +91,18 @@ function onSlice(
 ): Plane {
   switch (op.op) {
     case 'sigmoid':
-      return { ...plane, values: plane.values.map((value) => 1 / (1 + Math.exp(-value))) };
+      return mapped(plane, (value) => 1 / (1 + Math.exp(-value)));
     case 'resize-to-source':
       return toSource(plane, op.interpolation);
     case 'threshold':
-      return { ...plane, values: plane.values.map((value) => (value >= op.at ? 1 : 0)) };
+      return mapped(plane, (value) => (value >= op.at ? 1 : 0));
     case 'largest-component':
       throw problem('postprocessing: largest-component must come after threshold');
   }
+}
+
+function mapped(plane: Plane, f: (value: number) => number): Plane {
+  const values = new Float32Array(plane.values.length);
+  for (let i = 0; i < values.length; i++) values[i] = f(plane.values[i] as number);
+  return { ...plane, values };
 }

@@ -100,7 +100,7 @@ function seriesState(op: PreprocessingOp, visit: Visit): OpState {
 /** Applies the first `until` ops to a slice; `clip` is the range of the last clip that was met. */
 function run(fitted: FittedPreprocessing, slice: SourceSlice, until: number): { plane: Plane } {
   if (slice.pixels.length !== slice.rows * slice.columns) throw problem('a slice has not rows × columns pixels');
-  let plane: Plane = { values: Float32Array.from(slice.pixels), rows: slice.rows, columns: slice.columns };
+  let plane: Plane = { values: new Float32Array(slice.pixels), rows: slice.rows, columns: slice.columns };
   let clip: readonly [number, number] = [0, 0];
   for (let i = 0; i < until; i++) {
     const op = fitted.ops[i] as PreprocessingOp;
@@ -136,10 +136,11 @@ function run(fitted: FittedPreprocessing, slice: SourceSlice, until: number): { 
   return { plane };
 }
 
+/** In place: the plane is this slice's own copy. */
 function mapped(plane: Plane, f: (value: number) => number): Plane {
-  const values = new Float32Array(plane.values.length);
-  for (let i = 0; i < values.length; i++) values[i] = f(plane.values[i] as number);
-  return { ...plane, values };
+  const { values } = plane;
+  for (let i = 0; i < values.length; i++) values[i] = f(values[i] as number);
+  return plane;
 }
 
 const affine = (slope: number, intercept: number) => (value: number) => value * slope + intercept;

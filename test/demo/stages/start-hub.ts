@@ -30,7 +30,7 @@ export const startHub: Stage = {
   },
 };
 
-const pacsArgs = (demo: Demo): string[] => [
+export const pacsArgs = (demo: Demo): string[] => [
   join(checkout, 'test', 'dist', 'fakes', 'pacs-receiver.js'),
   ...['--port', String(demo.ports.pacs), '--ae-title', aeTitles.pacs, '--out', demo.layout.pacs],
 ];

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
+import { CodedError } from '@collimator/shared/errors/coded-error';
+import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
+import type { Log } from '@collimator/shared/observe/log';
+import { openStore } from '@collimator/shared/sqlite/open-store';
+import type { Store } from '@collimator/shared/sqlite/store';
+import { lockDataDir } from './config/data-dir-lock.ts';
+import { limitsOf, listenersOf, policyOf } from './config/dicom-settings.ts';
+import { createStoreScp, type StoreScp } from './dimse/index.ts';
+import { createHubLink } from './link/hub-link.ts';
+import { type Identity, readIdentity } from './link/identity.ts';
+import { readinessOf } from './local-api/readiness.ts';
+import { startLocalApi } from './local-api/server.ts';
+import { statusOf } from './local-api/status.ts';
+import { studySummary } from './local-api/study-details.ts';
+import { readAgentVersion } from './observe/agent-version.ts';
+import { watchDicom } from './observe/dicom-events.ts';
+import { everySystem } from './observe/every.ts';
+import { watchMachine } from './observe/machine-watch.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { createStopOrder, type StopOrder } from './observe/stop-order.ts';
+import type { BuildWays, StudyWay } from './ways.ts';
+
+export type AgentOptions = {
+  readonly config: AgentConfig;
+  readonly log: Log;
+  readonly checkpoint: Checkpoint;
+  readonly buildWays: BuildWays;
+  readonly now: () => Date;
+  readonly reconnect_ms?: number;
+  readonly telemetry_ms?: number;
+};
+
+export interface RunningAgent {
+  readonly dicomPorts: readonly number[];
+  readonly localApiPort: number;
+  /** Stops in the opposite order of the start, each part within a bound. */
+  stop(): Promise<void>;
+}
+
+const migrations = new URL('../src/store/migrations/', import.meta.url);
+
+/** Longest wait for one part to stop; what is not done then is taken up at the next start. */
+const stopMsMax = 6_000;
+
+/**
+ * Starts the appliance. The order is the promise: first the lock and the disk, then what works on it, then the local
+ * API, and last the DICOM node, so that nothing is acknowledged before it can be stored. The hub is nobody's condition.
+ * Throws `data-dir-in-use`, `not-enrolled`, `identity-invalid`, `store-schema` and `listen-failed`.
+ */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const { config, log } = options;
+  const stopOrder = createStopOrder(stopMsMax, log);
+  try {
+    const lock = lockDataDir(config.data);
+    stopOrder.add('lock', () => lock.release());
+    const identity = readIdentity(config.data, config.device.serial);
+    const store = await openStore({ file: join(config.data, 'agent.sqlite'), migrations });
+    stopOrder.add('store', () => store.close());
+    return await startOnStore(options, identity, store, stopOrder);
+  } catch (error) {
+    await stopOrder.run();
+    throw error;
+  }
+}
+
+async function startOnStore(
+  { config, log, checkpoint, buildWays, now, reconnect_ms, telemetry_ms }: AgentOptions,
+  identity: Identity,
+  store: Store,
+  stopOrder: StopOrder,
+): Promise<RunningAgent> {
+  const every = everySystem;
+  const facts = { deviceId: identity.deviceId, boot: randomUUID(), agentVersion: readAgentVersion() };
+  const startedAt = now();
+  const uptime_s = () => Math.max(0, (now().getTime() - startedAt.getTime()) / 1000);
+
+  const hub = createHubLink({
+    ...{ identity, facts, store, every, now, log },
+    ...(reconnect_ms !== undefined && { reconnect_ms }),
+    ...(telemetry_ms !== undefined && { telemetry_ms }),
+  });
+  stopOrder.add('hub link', () => hub.stop());
+  const ways = await buildWays({
+    ...{ config, deviceId: facts.deviceId, agentVersion: facts.agentVersion, dataDir: resolve(config.data) },
+    ...{ store, mqtt: hub.mqtt, now, log, checkpoint },
+    report: (entry) => hub.report(entry),
+    releasesChanged: () => hub.releasesChanged(),
+  });
+  stopOrder.add('model way', () => ways.model.stop());
+  await ways.model.start();
+  stopOrder.add('study way', () => ways.study.stop());
+  await ways.study.start();
+  const sources = {
+    releases: () => ways.model.releases(),
+    counts: () => ways.study.counts(),
+    latencies: () => ways.study.latencies(),
+  };
+  await hub.start({ ...sources, uptime_s });
+
+  const machine = watchMachine(config.data, every, log);
+  stopOrder.add('machine watch', () => machine.stop());
+  const dicom = watchDicom(log);
+  let listen: ReturnType<StoreScp['addresses']> = [];
+  let stopping = false;
+  const readiness = () =>
+    readinessOf({
+      listening: listen.length > 0,
+      stopping,
+      disk: machine.disk(),
+      stopWatermark: config.dicom.disk.stop_watermark,
+    });
+  const metrics = createMetrics({
+    ...sources,
+    agentVersion: facts.agentVersion,
+    link: () => hub.status(),
+    outbox: () => ({ size: hub.status().eventsPending, dropped: hub.status().eventsDropped }),
+    associations: () => dicom.counts(),
+    disk: () => machine.disk(),
+    host: () => machine.host(),
+    gpus: () => machine.gpus(),
+  });
+  stopOrder.add('metrics', () => metrics.stop());
+  const api = await startLocalApi(
+    {
+      agentVersion: facts.agentVersion,
+      readiness,
+      status: () =>
+        statusOf({
+          ...{ config, identity, facts, startedAt, ways, machine, listen },
+          uptime_s: uptime_s(),
+          readiness: readiness(),
+          hub: hub.status(),
+          associations: dicom.counts().open,
+        }),
+      studies: (limit) => ways.study.studies(limit).map((line) => studySummary(store, line)),
+      releases: () => ways.model.releases(),
+      metrics,
+    },
+    { ...config.local_api, log },
+  );
+  stopOrder.add('local API', () => api.close());
+
+  const scp = await listenDicom(config, ways.study, dicom);
+  stopOrder.add('DICOM node', () => scp.close());
+  listen = scp.addresses();
+  const dicomPorts = listen.map(({ port }) => port);
+  log.event('program-started', {
+    version: facts.agentVersion,
+    http_port: api.port,
+    dicom_ports: dicomPorts.join(','),
+  });
+  return {
+    dicomPorts,
+    localApiPort: api.port,
+    async stop() {
+      stopping = true;
+      await stopOrder.run();
+    },
+  };
+}
+
+async function listenDicom(
+  { dicom: settings }: AgentConfig,
+  study: StudyWay,
+  watch: ReturnType<typeof watchDicom>,
+): Promise<StoreScp> {
+  const scp = createStoreScp({
+    listen: listenersOf(settings),
+    policy: policyOf(settings),
+    limits: limitsOf(settings),
+    sink: study.sink,
+    onEvent(event) {
+      watch.observe(event);
+      if (event.type === 'association-released' || event.type === 'association-aborted') {
+        study.onAssociationReleased();
+      }
+    },
+  });
+  try {
+    await scp.start();
+  } catch (error) {
+    const where = settings.listen.map(({ host, port }) => `${host}:${port}`).join(', ');
+    const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new CodedError('listen-failed', `dicom.listen ${where} (${why})`, { cause: error });
+  }
+  return scp;
+}

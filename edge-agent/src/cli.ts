@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+import { enrolCommand } from './cli/enrol-command.ts';
+import { configCommand, peersCommand, statusCommand, studiesCommand } from './cli/read-commands.ts';
+import { startCommand } from './cli/start-command.ts';
+
+/** `collimator agent …` */
+export const agentCommand = (): Command =>
+  new Command('agent')
+    .description('the appliance in the hospital')
+    .addCommand(enrolCommand())
+    .addCommand(startCommand())
+    .addCommand(statusCommand())
+    .addCommand(studiesCommand())
+    .addCommand(peersCommand())
+    .addCommand(configCommand());

@@ -1,0 +1,30 @@
+import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
+import { CodedError } from '@collimator/shared/errors/coded-error';
+import type { Validator } from '@collimator/shared/contracts/validate';
+import type { Static, TSchema } from 'typebox';
+
+/** The agent is on the same machine: an answer takes milliseconds or does not come. */
+const timeoutMs = 5_000;
+
+/** Asks the running agent. Throws `agent-unreachable` when it does not answer as it should. */
+export async function askAgent<S extends TSchema>(
+  { host, port }: AgentConfig['local_api'],
+  path: string,
+  answer: Validator<S>,
+): Promise<Static<S>> {
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+  const unreachable = (why: string, cause?: unknown) => new CodedError('agent-unreachable', `${url} (${why})`, { cause });
+  let body: unknown;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    if (!response.ok) throw unreachable(`HTTP ${response.status}`);
+    body = await response.json();
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    throw unreachable((cause as NodeJS.ErrnoException).code ?? (cause as Error).name, error);
+  }
+  const checked = answer.check(body);
+  if (!checked.ok) throw unreachable('another program answers there');
+  return checked.value;
+}

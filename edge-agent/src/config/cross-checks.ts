@@ -1,0 +1,126 @@
+import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
+import type { Problem } from '@collimator/shared/contracts/validate';
+import { parseCidr } from '../dimse/index.ts';
+
+/** What the checks ask of the machine. */
+export interface Machine {
+  /** Undefined when the file can be read, otherwise why not. */
+  unreadable(file: string): string | undefined;
+  /** Undefined when the folder can be made and written to, otherwise why not. */
+  unwritable(folder: string): string | undefined;
+}
+
+/** Sections of a configuration that fit their schema; the others have been reported already. */
+export type Sections = Partial<AgentConfig>;
+
+/** Everything that a schema cannot say, all at once: names that must exist, ports that collide, files that must open. */
+export function crossChecks(config: Sections, machine: Machine): Problem[] {
+  return [
+    ...destinationNames(config),
+    ...routes(config),
+    ...ports(config),
+    ...sources(config),
+    ...bounds(config),
+    ...devices(config),
+    ...files(config, machine),
+  ];
+}
+
+const duplicates = (values: readonly string[]): readonly number[] =>
+  values.flatMap((value, i) => (values.indexOf(value) < i ? [i] : []));
+
+function destinationNames({ destinations = [] }: Sections): Problem[] {
+  const names = destinations.map((d) => d.name);
+  return duplicates(names).map((i) => ({
+    path: `destinations[${i}].name`,
+    what: `${names[i]} is the name of another destination too`,
+  }));
+}
+
+function routes({ routes: all = [], destinations }: Sections): Problem[] {
+  const releases = all.map((route) => route.release);
+  const twice = duplicates(releases).map((i) => ({
+    path: `routes[${i}].release`,
+    what: `${releases[i]} has a route already; list all its destinations there`,
+  }));
+  if (destinations === undefined) return twice;
+  const known = new Set(destinations.map((d) => d.name));
+  const unknown = all.flatMap((route, r) =>
+    route.destinations.flatMap((name, d) =>
+      known.has(name) ? [] : [{ path: `routes[${r}].destinations[${d}]`, what: `${name} is not the name of a destination` }],
+    ),
+  );
+  return [...twice, ...unknown];
+}
+
+const everywhere = new Set(['0.0.0.0', '::']);
+
+function ports({ dicom, local_api: localApi }: Sections): Problem[] {
+  const listeners = [
+    ...(dicom?.listen ?? []).map((l, i) => ({ path: `dicom.listen[${i}].port`, host: l.host, port: l.port })),
+    ...(localApi === undefined ? [] : [{ path: 'local_api.port', host: localApi.host, port: localApi.port }]),
+  ];
+  return listeners.flatMap((one, i) => {
+    const other = listeners
+      .slice(0, i)
+      .find((o) => o.port === one.port && (o.host === one.host || everywhere.has(o.host) || everywhere.has(one.host)));
+    // Port 0 asks for any free port, as often as one likes.
+    if (one.port === 0 || other === undefined) return [];
+    return [{ path: one.path, what: `${one.port} is the port of ${other.path.replace(/\.port$/, '')} too` }];
+  });
+}
+
+function sources({ dicom }: Sections): Problem[] {
+  return (dicom?.sources ?? []).flatMap((source, i) => {
+    const cidr = parseCidr(source.address);
+    return cidr.ok ? [] : [{ path: `dicom.sources[${i}].address`, what: cidr.error }];
+  });
+}
+
+function bounds({ dicom, destinations = [] }: Sections): Problem[] {
+  const problems: Problem[] = [];
+  if (dicom !== undefined && dicom.limits.per_source > dicom.limits.associations) {
+    problems.push({ path: 'dicom.limits.per_source', what: 'is more than dicom.limits.associations' });
+  }
+  if (dicom !== undefined && dicom.disk.high_watermark >= dicom.disk.stop_watermark) {
+    problems.push({ path: 'dicom.disk.high_watermark', what: 'must be below dicom.disk.stop_watermark' });
+  }
+  for (const [i, { retry }] of destinations.entries()) {
+    if (retry.first_s > retry.most_s) {
+      problems.push({ path: `destinations[${i}].retry.first_s`, what: 'is more than retry.most_s' });
+    }
+  }
+  return problems;
+}
+
+function devices({ devices: all }: Sections): Problem[] {
+  if (all === undefined || all === 'auto') return [];
+  const gpus = all.map((device, i) => ('gpu' in device ? device.gpu : `not a GPU ${i}`));
+  return duplicates(gpus).map((i) => ({
+    path: `devices[${i}].gpu`,
+    what: `${gpus[i]} is listed already; give it more workers there`,
+  }));
+}
+
+function files({ data, hub, dicom, destinations = [] }: Sections, machine: Machine): Problem[] {
+  const named: (readonly [string, string | null | undefined])[] = [['hub.extra_ca', hub?.extra_ca]];
+  for (const [i, { tls }] of (dicom?.listen ?? []).entries()) {
+    const path = `dicom.listen[${i}].tls`;
+    named.push([`${path}.certificate`, tls?.certificate], [`${path}.key`, tls?.key]);
+    named.push([`${path}.client_ca`, tls?.client_ca]);
+  }
+  for (const [i, { tls }] of destinations.entries()) {
+    const path = `destinations[${i}].tls`;
+    named.push([`${path}.ca`, tls?.ca], [`${path}.certificate`, tls?.certificate], [`${path}.key`, tls?.key]);
+    if ((tls?.certificate === undefined) !== (tls?.key === undefined)) {
+      named.push([`${path}.${tls?.key === undefined ? 'key' : 'certificate'}`, '']);
+    }
+  }
+  const unreadable = named.flatMap(([path, file]) => {
+    if (file === undefined || file === null) return [];
+    const why = file === '' ? 'is missing; certificate and key belong together' : machine.unreadable(file);
+    return why === undefined ? [] : [{ path, what: why }];
+  });
+  const unwritable = data === undefined ? undefined : machine.unwritable(data);
+  return unwritable === undefined ? unreadable : [...unreadable, { path: 'data', what: unwritable }];
+}

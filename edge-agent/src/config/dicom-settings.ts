@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import type { AgentConfig, Destination } from '@collimator/shared/contracts/agent-config';
+import { defaultScpLimits, type Listen, type OpenAssociation, type Policy, type ScpLimits } from '../dimse/index.ts';
+
+type Dicom = AgentConfig['dicom'];
+
+/** Who may send, in the library's terms. Each source of the configuration has the same share. */
+export const policyOf = (dicom: Dicom): Policy => ({
+  associationsMax: dicom.limits.associations,
+  sources: dicom.sources.map((source) => ({
+    aeTitle: source.ae_title,
+    addresses: [source.address],
+    calledAeTitles: source.called,
+    associationsMax: dicom.limits.per_source,
+  })),
+});
+
+/** Bounds of the SCP; the configuration counts seconds, the library milliseconds. */
+export const limitsOf = (dicom: Dicom): Partial<ScpLimits> => ({
+  pduBytesMax: dicom.limits.pdu_bytes,
+  artim_ms: Math.round(dicom.limits.artim_s * 1000),
+  idle_ms: Math.round(dicom.limits.idle_s * 1000),
+  bytesPerSecondMin: dicom.limits.progress_bytes_per_s_min,
+  // Connections without an association yet, besides those with one.
+  connectionsMax: Math.max(defaultScpLimits.connectionsMax, dicom.limits.associations * 2),
+});
+
+export const listenersOf = (dicom: Dicom): Listen[] =>
+  dicom.listen.map(({ host, port, tls }) => ({
+    host,
+    port,
+    ...(tls !== undefined && {
+      tls: {
+        cert: readFileSync(tls.certificate),
+        key: readFileSync(tls.key),
+        minVersion: 'TLSv1.2' as const,
+        // With a CA, PS3.15 B.12 asks for both sides to show a certificate.
+        ...(tls.client_ca !== undefined && {
+          ca: readFileSync(tls.client_ca),
+          requestCert: true,
+          rejectUnauthorized: true,
+        }),
+      },
+    }),
+  }));
+
+/** How a destination is called. */
+export const peerOf = (
+  destination: Destination,
+  callingAeTitle: string,
+): Omit<OpenAssociation, 'contexts' | 'timeouts_ms'> => ({
+  host: destination.host,
+  port: destination.port,
+  callingAeTitle,
+  calledAeTitle: destination.ae_title,
+  ...(destination.tls !== undefined && {
+    tls: {
+      ca: readFileSync(destination.tls.ca),
+      ...(destination.tls.certificate !== undefined && { cert: readFileSync(destination.tls.certificate) }),
+      ...(destination.tls.key !== undefined && { key: readFileSync(destination.tls.key) }),
+      servername: destination.host,
+    },
+  }),
+});

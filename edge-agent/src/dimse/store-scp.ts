@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { type Clock, systemClock } from './clock.ts';
+import { defaultImplementation, type Implementation } from './implementation.ts';
+import { createScpAssociation, type ScpAssociation } from './scp-association.ts';
+import type { ScpEvent } from './scp-events.ts';
+import { defaultScpLimits, type ScpLimits } from './scp-limits.ts';
+import { storageSopClasses } from './storage-sop-classes.ts';
+import type { StoreSink } from './store-sink.ts';
+import { defaultTransferSyntaxes } from './transfer-syntaxes.ts';
+import { VERIFICATION } from './uid.ts';
+import { parseCidr, plainAddress } from './upper-layer/address.ts';
+import { admit, type Policy, type Source } from './upper-layer/admission.ts';
+import type { Offer } from './upper-layer/presentation-contexts.ts';
+
+export type Listen = {
+  /** Address to listen on; all of them when absent. */
+  readonly host?: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Options of node:tls; plain TCP when absent. */
+  readonly tls?: TlsOptions;
+};
+
+export type StoreScpDeps = {
+  readonly listen: readonly Listen[];
+  readonly policy: Policy & {
+    /** Storage SOP classes besides the standard's. */
+    readonly extraSopClasses?: readonly string[];
+    /** Those accepted; `defaultTransferSyntaxes` when absent. */
+    readonly transferSyntaxes?: readonly string[];
+  };
+  readonly limits?: Partial<ScpLimits>;
+  readonly sink: StoreSink;
+  readonly onEvent: (event: ScpEvent) => void;
+  readonly clock?: Clock;
+  readonly implementation?: Implementation;
+  /** Names an association in events; random when absent. */
+  readonly newAssociationId?: () => string;
+};
+
+export type StoreScp = {
+  /** Listens; rejects when an address cannot be had. */
+  start(): Promise<void>;
+  /** Takes no more connections, lets objects that are arriving come to their end for a while, and ends all associations. */
+  close(): Promise<void>;
+  /** Where it listens, in the order of `listen`. */
+  addresses(): readonly { readonly host: string; readonly port: number }[];
+};
+
+/**
+ * A Verification and Storage SCP (PS3.4 Annexes A and B). Each association runs by itself, so that none waits
+ * for another; each waits for its own sink.
+ *
+ * @throws TypeError when an address of the policy cannot be read
+ */
+export function createStoreScp(deps: StoreScpDeps): StoreScp {
+  const limits: ScpLimits = { ...defaultScpLimits, ...deps.limits };
+  const clock = deps.clock ?? systemClock;
+  for (const source of deps.policy.sources)
+    for (const address of source.addresses) {
+      const cidr = parseCidr(address);
+      if (!cidr.ok) throw new TypeError(`source ${source.aeTitle}: ${cidr.error}`);
+    }
+  const offer: Offer = {
+    abstractSyntaxes: new Set([
+      VERIFICATION,
+      ...Object.keys(storageSopClasses),
+      ...(deps.policy.extraSopClasses ?? []),
+    ]),
+    transferSyntaxes: new Set(deps.policy.transferSyntaxes ?? defaultTransferSyntaxes),
+  };
+  const servers: Server[] = [];
+  const serving = new Map<ScpAssociation, Promise<void>>();
+  const bySource = new Map<Source, number>();
+  let associations = 0;
+  let closing = false;
+
+  function serve(socket: Socket): void {
+    socket.setNoDelay(true);
+    const remoteAddress = plainAddress(socket.remoteAddress ?? '');
+    if (closing) return void socket.destroy();
+    const association = createScpAssociation({
+      socket,
+      remoteAddress,
+      associationId: (deps.newAssociationId ?? randomUUID)(),
+      limits,
+      offer,
+      implementation: deps.implementation ?? defaultImplementation,
+      sink: deps.sink,
+      clock,
+      onEvent: deps.onEvent,
+      admit(request) {
+        const admitted = admit(request, deps.policy, { associations, bySource: (s) => bySource.get(s) ?? 0 });
+        if (admitted.ok) {
+          associations += 1;
+          bySource.set(admitted.value, (bySource.get(admitted.value) ?? 0) + 1);
+        }
+        return admitted;
+      },
+      leave(source) {
+        associations -= 1;
+        bySource.set(source, (bySource.get(source) ?? 1) - 1);
+      },
+    });
+    serving.set(
+      association,
+      association.run().finally(() => serving.delete(association)),
+    );
+  }
+
+  function listen({ host, port, tls }: Listen): Promise<void> {
+    const server =
+      tls === undefined
+        ? createTcpServer(serve)
+        : createTlsServer({ handshakeTimeout: limits.artim_ms, ...tls }, serve);
+    server.maxConnections = limits.connectionsMax;
+    servers.push(server);
+    const failed = (remoteAddress: string, why: string): void =>
+      deps.onEvent({ type: 'connection-failed', remoteAddress: plainAddress(remoteAddress), why });
+    server.on('drop', (data) =>
+      failed(data?.remoteAddress ?? '', `all ${limits.connectionsMax} connections are in use`),
+    );
+    server.on('tlsClientError', (error: Error, socket: Socket) => failed(socket.remoteAddress ?? '', error.message));
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+        server.off('error', reject);
+        server.on('error', (error) => failed('', error.message));
+        resolve();
+      });
+    });
+  }
+
+  return {
+    async start() {
+      try {
+        for (const one of deps.listen) await listen(one);
+      } catch (error) {
+        await Promise.all(servers.map(closed));
+        throw error;
+      }
+    },
+    async close() {
+      closing = true;
+      const stopped = servers.map(closed);
+      for (const association of serving.keys()) association.finish();
+      const cancel = clock.after(limits.closeGrace_ms, () => {
+        for (const association of serving.keys()) association.abort('the node is closing');
+      });
+      while (serving.size > 0) await Promise.all(serving.values());
+      cancel();
+      await Promise.all(stopped);
+    },
+    addresses: () =>
+      servers.map((server) => {
+        const { address, port } = server.address() as AddressInfo;
+        return { host: address, port };
+      }),
+  };
+}
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    if (server.listening) server.close(() => resolve());
+    else resolve();
+  });

@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Pdu, Pdv } from './pdu.ts';
+import { encodePdu, encodePdvHead } from './pdu-encode.ts';
+import { createPduReader } from './pdu-reader.ts';
+
+const PDU_BYTES_MAX = 4_096;
+
+const uid = fc
+  .array(fc.integer({ min: 0, max: 99_999 }), { minLength: 2, maxLength: 8 })
+  .map((parts) => parts.join('.'));
+const title = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,15}$/);
+const byte = fc.integer({ min: 0, max: 255 });
+const user = fc.record({
+  maxPduLength: fc.integer({ min: 0, max: 0xffff_ffff }),
+  implementationClassUid: uid,
+  implementationVersionName: fc.stringMatching(/^[A-Z_0-9]{1,16}$/),
+});
+const common = {
+  protocolVersion: fc.constant(1),
+  calledAeTitle: title,
+  callingAeTitle: title,
+  applicationContext: uid,
+  user,
+};
+const contextId = fc.integer({ min: 0, max: 127 }).map((n) => 2 * n + 1);
+const pdv: fc.Arbitrary<Pdv> = fc.record({
+  contextId,
+  isCommand: fc.boolean(),
+  isLast: fc.boolean(),
+  data: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+});
+const pdu: fc.Arbitrary<Pdu> = fc.oneof(
+  fc.record({
+    type: fc.constant('associate-rq' as const),
+    ...common,
+    contexts: fc.array(
+      fc.record({ id: contextId, abstractSyntax: uid, transferSyntaxes: fc.array(uid, { maxLength: 4 }) }),
+      {
+        maxLength: 5,
+      },
+    ),
+  }),
+  fc.record({
+    type: fc.constant('associate-ac' as const),
+    ...common,
+    contexts: fc.array(
+      fc.record({
+        id: contextId,
+        result: fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const, 4 as const),
+        transferSyntax: uid,
+      }),
+      { maxLength: 5 },
+    ),
+  }),
+  fc.record({ type: fc.constant('associate-rj' as const), result: byte, source: byte, reason: byte }),
+  fc.record({ type: fc.constant('p-data' as const), pdvs: fc.array(pdv, { minLength: 1, maxLength: 6 }) }),
+  fc.constant({ type: 'release-rq' as const }),
+  fc.constant({ type: 'release-rp' as const }),
+  fc.record({ type: fc.constant('abort' as const), source: byte, reason: byte }),
+);
+
+/** Cuts bytes at arbitrary places; 0 gives an empty piece. */
+function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  let at = 0;
+  for (const size of sizes) {
+    pieces.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return [...pieces, bytes.subarray(at)];
+}
+
+const readAll = (pieces: readonly Buffer[]) => {
+  const reader = createPduReader(PDU_BYTES_MAX);
+  return pieces.flatMap((piece) => [...reader.push(piece)]);
+};
+
+describe('the PDU reader', () => {
+  it('gives the same PDUs however the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.array(pdu, { maxLength: 6 }), fc.array(fc.nat(700), { maxLength: 60 }), (pdus, sizes) => {
+        const bytes = Buffer.concat(pdus.map(encodePdu));
+        const expected = pdus.map((value) => ({ ok: true, value }));
+        expect(readAll(cut(bytes, sizes))).toEqual(expected);
+        expect(
+          readAll(
+            cut(
+              bytes,
+              Array.from(bytes, () => 1),
+            ),
+          ),
+        ).toEqual(expected);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('neither throws nor holds more than one PDU, whatever bytes come', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 20 }), (chunks) => {
+        const reader = createPduReader(PDU_BYTES_MAX);
+        for (const chunk of chunks) {
+          const found = [...reader.push(Buffer.from(chunk))];
+          expect(found.filter((one) => !one.ok && one.error === '')).toEqual([]);
+          expect(reader.pendingBytes()).toBeLessThanOrEqual(262_144 + 6);
+        }
+      }),
+    );
+  });
+
+  it('survives every single byte changed in a valid PDU', () => {
+    fc.assert(
+      fc.property(pdu, fc.nat(), byte, (value, where, to) => {
+        const bytes = encodePdu(value);
+        bytes[where % bytes.length] = to;
+        expect(() => readAll([bytes])).not.toThrow();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    ['a P-DATA-TF PDU longer than announced', [0x04, 0, 0, 0, 0x10, 0x01]],
+    ['an A-ABORT of 4 GB', [0x07, 0, 0xff, 0xff, 0xff, 0xff]],
+    ['an A-ASSOCIATE-RQ of 4 GB', [0x01, 0, 0xff, 0xff, 0xff, 0xff]],
+    ['an unknown type', [0x47, 0x45, 0x54, 0x20, 0x2f, 0x20]],
+  ])('refuses %s from its header alone, and reads nothing after it', (_what, header) => {
+    const reader = createPduReader(PDU_BYTES_MAX);
+    expect([...reader.push(Buffer.from(header))]).toMatchObject([{ ok: false }]);
+    expect([...reader.push(encodePdu({ type: 'release-rq' }))]).toEqual([]);
+    expect(reader.pendingBytes()).toBe(0);
+  });
+
+  it('encodes a fragment with a separate head as it does in one piece', () => {
+    fc.assert(
+      fc.property(pdv, (value) => {
+        const whole = encodePdu({ type: 'p-data', pdvs: [value] });
+        expect(Buffer.concat([encodePdvHead(value), value.data]).equals(whole)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,41 @@
+import { IMPLICIT_LITTLE_ENDIAN } from '../uid.ts';
+import type { NegotiatedContext, ProposedContext } from './pdu.ts';
+
+/** A context that both sides agreed on. */
+export type AcceptedContext = {
+  readonly id: number;
+  readonly abstractSyntax: string;
+  readonly transferSyntax: string;
+};
+
+export type Offer = {
+  readonly abstractSyntaxes: ReadonlySet<string>;
+  readonly transferSyntaxes: ReadonlySet<string>;
+};
+
+/**
+ * Answers each proposed context (PS3.8 §9.3.3.2). Of the transfer syntaxes that we take, the proposer's first is
+ * chosen: it names first what it holds, and what it need not convert arrives as it was made.
+ */
+export function negotiate(proposed: readonly ProposedContext[], offer: Offer): NegotiatedContext[] {
+  return proposed.map(({ id, abstractSyntax, transferSyntaxes }) => {
+    const first = transferSyntaxes[0] ?? IMPLICIT_LITTLE_ENDIAN;
+    if (!offer.abstractSyntaxes.has(abstractSyntax)) return { id, result: 3, transferSyntax: first };
+    const chosen = transferSyntaxes.find((uid) => offer.transferSyntaxes.has(uid));
+    return chosen === undefined ? { id, result: 4, transferSyntax: first } : { id, result: 0, transferSyntax: chosen };
+  });
+}
+
+/** The accepted contexts by id: what was proposed joined with what was answered. */
+export function acceptedContexts(
+  proposed: readonly ProposedContext[],
+  answered: readonly NegotiatedContext[],
+): Map<number, AcceptedContext> {
+  const accepted = new Map<number, AcceptedContext>();
+  for (const { id, result, transferSyntax } of answered) {
+    const asked = proposed.find((context) => context.id === id);
+    if (result === 0 && asked !== undefined)
+      accepted.set(id, { id, abstractSyntax: asked.abstractSyntax, transferSyntax });
+  }
+  return accepted;
+}

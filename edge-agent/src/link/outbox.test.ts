@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '@collimator/shared/observe/log';
+import { openStore } from '@collimator/shared/sqlite/open-store';
+import type { Store } from '@collimator/shared/sqlite/store';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createOutbox, type Outbox, pendingSql, type Report } from './outbox.ts';
+
+const migrations = new URL('../store/migrations/', import.meta.url);
+const entry = (detail: string): Report => ({
+  release: { name: 'brain-mask-t1', version: '1.0.0', sha256: 'a'.repeat(64) },
+  assignment: 1,
+  phase: 'active',
+  detail,
+});
+
+describe('the outbox', () => {
+  let folder: string;
+  let store: Store;
+  const open = (entriesMax?: number): Outbox =>
+    createOutbox({
+      store,
+      deviceId: 'RAD-0001',
+      now: () => new Date('2026-11-23T15:00:00Z'),
+      log: silentLog,
+      ...(entriesMax !== undefined && { entriesMax }),
+    });
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'outbox-'));
+    store = await openStore({ file: join(folder, 'agent.sqlite'), migrations });
+  });
+  afterEach(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('numbers events without a gap, also over a restart and after deletions', async () => {
+    const first = open();
+    await Promise.all(['a', 'b', 'c'].map((detail) => first.report(entry(detail))));
+    expect(await first.acknowledge(3)).toBe(true);
+    await store.close();
+    store = await openStore({ file: join(folder, 'agent.sqlite'), migrations });
+    const second = open();
+    expect(second.size()).toBe(0);
+    expect(await second.report(entry('d'))).toBe(4);
+    expect(second.pending(0, 10).map((e) => [e.seq, e.detail])).toEqual([[4, 'd']]);
+  });
+
+  it('keeps everything that was not acknowledged', async () => {
+    const outbox = open();
+    for (const detail of ['a', 'b', 'c', 'd']) await outbox.report(entry(detail));
+    expect(await outbox.acknowledge(2)).toBe(true);
+    expect(outbox.pending(0, 10).map((e) => e.seq)).toEqual([3, 4]);
+    expect(outbox.pending(3, 10).map((e) => e.seq)).toEqual([4]);
+  });
+
+  it('refuses an acknowledgement of what was never given out', async () => {
+    const outbox = open();
+    await outbox.report(entry('a'));
+    expect(await outbox.acknowledge(2)).toBe(false);
+    expect(outbox.size()).toBe(1);
+  });
+
+  it('gives up the oldest when it is full, and says how many', async () => {
+    const outbox = open(3);
+    for (const detail of ['a', 'b', 'c', 'd', 'e']) await outbox.report(entry(detail));
+    expect(outbox.pending(0, 10).map((e) => e.detail)).toEqual(['c', 'd', 'e']);
+    expect(outbox.dropped()).toBe(2);
+  });
+
+  it('reads by its key', () => {
+    const plan = store.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${pendingSql}`, 0, 10).map((row) => row.detail);
+    expect(plan).toEqual(['SEARCH outbox USING INTEGER PRIMARY KEY (rowid>?)']);
+  });
+
+  it('holds exactly the numbers above the highest acknowledgement', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(fc.constant('report'), fc.nat(12)), { maxLength: 20 }), async (steps) => {
+        const outbox = open();
+        const start = outbox.lastSeq();
+        await outbox.acknowledge(start);
+        let last = start;
+        let through = start;
+        for (const step of steps) {
+          if (typeof step === 'number') {
+            const target = start + step;
+            expect(await outbox.acknowledge(target)).toBe(target <= last);
+            if (target <= last) through = Math.max(through, target);
+          } else {
+            last += 1;
+            expect(await outbox.report(entry('x'))).toBe(last);
+          }
+        }
+        const expected = Array.from({ length: last - through }, (_, i) => through + 1 + i);
+        expect(outbox.pending(0, 100).map((e) => e.seq)).toEqual(expected);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

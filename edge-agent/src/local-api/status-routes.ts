@@ -1,0 +1,30 @@
+import { strict } from '@collimator/shared/contracts/common';
+import { AgentStatus, StudyList } from '@collimator/shared/contracts/local-api';
+import type { FastifyPluginCallback } from 'fastify';
+import Type from 'typebox';
+import type { LocalApiSources } from './server.ts';
+
+const studiesMax = 1_000;
+const StudiesQuery = strict({ limit: Type.Integer({ minimum: 1, maximum: studiesMax, default: 100 }) });
+
+/** What the agent does, for people (`collimator agent status`), pages and Prometheus. */
+export const statusRoutes: FastifyPluginCallback<{ readonly sources: LocalApiSources }> = (app, { sources }, done) => {
+  app.get('/v1/status', { schema: { summary: 'The whole state', response: { 200: AgentStatus } } }, () =>
+    sources.status(),
+  );
+
+  app.get<{ Querystring: { limit: number } }>(
+    '/v1/studies',
+    { schema: { summary: 'Studies, newest first', querystring: StudiesQuery, response: { 200: StudyList } } },
+    (request) => ({ studies: sources.studies(request.query.limit) }),
+  );
+
+  app.get(
+    '/metrics',
+    { schema: { summary: 'Prometheus text format', response: { 200: Type.String() } } },
+    async (_request, reply) => reply.type(sources.metrics.contentType).send(await sources.metrics.text()),
+  );
+
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  done();
+};

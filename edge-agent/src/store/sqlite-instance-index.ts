@@ -1,0 +1,98 @@
+import { isCoded } from '@collimator/shared/errors/coded-error';
+import type { Statement, Store } from '@collimator/shared/sqlite/store';
+import { orientationOf } from '../study/assemble/orientation.ts';
+import type { IndexOutcome, InstanceIndex } from '../study/receive/instance-index.ts';
+import type { InstanceHeader } from '../study/receive/instance-header.ts';
+import { isOwnObject } from '../study/receive/own-objects.ts';
+
+export type InstanceIndexDeps = {
+  readonly store: Store;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Called after an instance is on disk; `own` when it is a result of ours that came back. */
+  readonly onStored: (instanceId: number, own: boolean) => void;
+};
+
+const knownSql = 'SELECT sha256 FROM instances WHERE sop_instance_uid = ?';
+const isOursSql = 'SELECT 1 AS found FROM results WHERE sop_instance_uid = ?';
+
+/** The list of instances in the appliance's database; studies and series come into being with their first image. */
+export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceIndex {
+  const { store } = deps;
+  const known = (sopInstanceUid: string, sha256: string): IndexOutcome | undefined => {
+    const row = store.get<{ sha256: string }>(knownSql, sopInstanceUid);
+    if (row === undefined) return undefined;
+    return row.sha256 === sha256 ? 'duplicate' : 'conflict';
+  };
+  return {
+    async record(header, path) {
+      const before = known(header.sopInstanceUid, header.dataSetSha256);
+      if (before !== undefined) return before;
+      const own = isOwnObject(header, (uid) => store.get(isOursSql, uid) !== undefined);
+      try {
+        const results = await store.write(recordStatements(header, path, own, deps.now()));
+        deps.onStored(Number(results[2]?.rows[0]?.['id']), own);
+        return 'stored';
+      } catch (error) {
+        // The same instance on two associations at once: the other one was first.
+        const after = isCoded(error, 'store-conflict') ? known(header.sopInstanceUid, header.dataSetSha256) : undefined;
+        if (after === undefined) throw error;
+        return after;
+      }
+    },
+  };
+}
+
+const newStudySql = `INSERT INTO studies (study_instance_uid, open_since_ms, last_received_ms) VALUES (:study, :now, :now)
+  ON CONFLICT (study_instance_uid) DO`;
+const touchSql = `${newStudySql} UPDATE SET last_received_ms = :now,
+  open_since_ms = CASE WHEN last_instance_id > taken_through THEN open_since_ms ELSE :now END`;
+
+function recordStatements(header: InstanceHeader, path: string, own: boolean, now: number): Statement[] {
+  const study = header.studyInstanceUid;
+  return [
+    // A result that comes back does not keep a study open and does not open one.
+    { sql: own ? `${newStudySql} NOTHING` : touchSql, params: { study, now } },
+    {
+      sql: `INSERT INTO series (study_id, series_instance_uid, modality, body_part, description)
+        SELECT id, :series, :modality, :bodyPart, :description FROM studies WHERE study_instance_uid = :study
+        ON CONFLICT (study_id, series_instance_uid) DO NOTHING`,
+      params: {
+        study,
+        series: header.seriesInstanceUid,
+        modality: header.modality ?? '',
+        bodyPart: header.bodyPart ?? '',
+        description: header.seriesDescription ?? '',
+      },
+    },
+    {
+      sql: `INSERT INTO instances (series_id, sop_instance_uid, sop_class_uid, orientation, own, path, sha256, received_ms)
+        SELECT series.id, :uid, :sopClass, :orientation, :own, :path, :sha256, :now
+        FROM series JOIN studies ON studies.id = series.study_id
+        WHERE studies.study_instance_uid = :study AND series.series_instance_uid = :series
+        RETURNING id`,
+      params: {
+        study,
+        series: header.seriesInstanceUid,
+        uid: header.sopInstanceUid,
+        sopClass: header.sopClassUid,
+        orientation: orientationOf(header.imageOrientation ?? undefined) ?? '',
+        own: own ? 1 : 0,
+        path,
+        sha256: header.dataSetSha256,
+        now,
+      },
+      expectChanges: 1,
+    },
+    ...(own
+      ? []
+      : [
+          {
+            sql: `UPDATE studies SET last_instance_id = (SELECT id FROM instances WHERE sop_instance_uid = :uid)
+              WHERE study_instance_uid = :study`,
+            params: { study, uid: header.sopInstanceUid },
+            expectChanges: 1,
+          },
+        ]),
+  ];
+}

@@ -1,0 +1,179 @@
+import type { ResultObject } from '@collimator/shared/contracts/agent-config';
+import type { Statement, Store } from '@collimator/shared/sqlite/store';
+import type { SourceInstance } from '../study/result/result-context.ts';
+import type { FailureClass, Job, JobState } from '../study/queue/job-state.ts';
+
+/** A job with its key. */
+export type JobRow = {
+  readonly jobId: number;
+  readonly seriesId: number;
+  readonly seriesThrough: number;
+  readonly releaseName: string;
+  readonly releaseVersion: string;
+  readonly releaseSha256: string;
+  readonly slices: number;
+  readonly job: Job;
+};
+
+/** A result on disk; `path` is relative to the data folder. */
+export type StoredResult = {
+  readonly object: ResultObject;
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  readonly path: string;
+  readonly sha256: string;
+  readonly destinations: readonly string[];
+};
+
+export type Measured = { readonly maskVoxels: number; readonly volume_mL: number };
+
+export type Jobs = {
+  /** The job that is next, of those that these releases can run. */
+  next(releaseSha256s: readonly string[], now_ms: number): JobRow | undefined;
+  /** When a queued job that waits after a failure may start; undefined when none waits. */
+  nextDue_ms(now_ms: number): number | undefined;
+  get(jobId: number): JobRow | undefined;
+  running(): JobRow[];
+  queuedFor(releaseName: string, otherThanSha256: string, limit: number): JobRow[];
+  /** Paths of the images of a job, relative to the data folder. */
+  images(row: JobRow): string[];
+  /** The same images as a report refers to them. */
+  sources(row: JobRow): SourceInstance[];
+  /** Moves a job on; rejects with `store-conflict` when it is no longer what `row` says. */
+  move(row: JobRow, to: Job, now_ms: number): Promise<void>;
+  /** Gives a queued job to another version of its release. */
+  retarget(row: JobRow, version: string, sha256: string): Promise<void>;
+  /** Results, their deliveries and the last state of the job, in one write. `to` is inferred, or failed with a status report. */
+  finish(row: JobRow, to: Job, results: readonly StoredResult[], measured: Measured | undefined, now_ms: number): Promise<void>;
+  /** Gives a failed job the report that says so, when it has none. */
+  failedWithoutReport(limit: number): JobRow[];
+  counts(): { readonly queued: number; readonly running: number };
+};
+
+const columns = `id AS jobId, series_id AS seriesId, series_through AS seriesThrough, release_name AS releaseName,
+  release_version AS releaseVersion, release_sha256 AS releaseSha256, slices, state, starts, attempts, interruptions,
+  not_before_ms AS notBefore_ms, failure_class AS failureClass, failure_code AS code, failure_detail AS detail`;
+
+export const jobSql = {
+  next: `SELECT ${columns} FROM jobs WHERE state = 'queued' AND not_before_ms <= ?
+    AND release_sha256 IN (SELECT value FROM json_each(?)) ORDER BY priority, id LIMIT 1`,
+  nextDue: `SELECT min(not_before_ms) AS due FROM jobs WHERE state = 'queued' AND not_before_ms > ?`,
+  get: `SELECT ${columns} FROM jobs WHERE id = ?`,
+  running: `SELECT ${columns} FROM jobs WHERE state = 'running'`,
+  queuedFor: `SELECT ${columns} FROM jobs WHERE state = 'queued' AND release_name = ? AND release_sha256 <> ? LIMIT ?`,
+  images: 'SELECT path FROM instances WHERE series_id = ? AND id <= ? AND own = 0 ORDER BY id',
+  sources: `SELECT sop_class_uid AS sopClassUid, sop_instance_uid AS sopInstanceUid,
+      study_instance_uid AS studyInstanceUid, series_instance_uid AS seriesInstanceUid, modality
+    FROM instances JOIN series ON series.id = series_id JOIN studies ON studies.id = study_id
+    WHERE series_id = ? AND instances.id <= ? AND own = 0 ORDER BY instances.id`,
+  queued: `SELECT count(*) AS n FROM jobs WHERE state = 'queued'`,
+  runningCount: `SELECT count(*) AS n FROM jobs WHERE state = 'running'`,
+  unreported: `SELECT ${columns} FROM jobs WHERE state = 'failed' AND reported = 0 LIMIT ?`,
+} as const;
+
+type Raw = Omit<JobRow, 'job'> & {
+  readonly state: JobState;
+  readonly starts: number;
+  readonly attempts: number;
+  readonly interruptions: number;
+  readonly notBefore_ms: number;
+  readonly failureClass: FailureClass | null;
+  readonly code: string | null;
+  readonly detail: string | null;
+};
+
+function revive(raw: Raw): JobRow {
+  const { state, starts, attempts, interruptions, notBefore_ms, failureClass, code, detail, ...key } = raw;
+  const failure = failureClass === null ? undefined : { class: failureClass, code: code ?? '', detail: detail ?? '' };
+  const job: Job = { state, starts, attempts, interruptions, notBefore_ms, ...(failure !== undefined && { failure }) };
+  return { ...key, job };
+}
+
+export function createSqliteJobs(store: Store): Jobs {
+  const count = (sql: string): number => store.get<{ n: number }>(sql)?.n ?? 0;
+  return {
+    next(releaseSha256s, now_ms) {
+      const raw = store.get<Raw>(jobSql.next, now_ms, JSON.stringify(releaseSha256s));
+      return raw === undefined ? undefined : revive(raw);
+    },
+    nextDue_ms: (now_ms) => store.get<{ due: number | null }>(jobSql.nextDue, now_ms)?.due ?? undefined,
+    get(jobId) {
+      const raw = store.get<Raw>(jobSql.get, jobId);
+      return raw === undefined ? undefined : revive(raw);
+    },
+    running: () => store.all<Raw>(jobSql.running).map(revive),
+    queuedFor: (name, otherThan, limit) => store.all<Raw>(jobSql.queuedFor, name, otherThan, limit).map(revive),
+    images: (row) => store.all<{ path: string }>(jobSql.images, row.seriesId, row.seriesThrough).map(({ path }) => path),
+    sources: (row) => store.all<SourceInstance>(jobSql.sources, row.seriesId, row.seriesThrough),
+    async move(row, to, now_ms) {
+      await store.write([moveStatement(row, to, now_ms)]);
+    },
+    async retarget(row, version, sha256) {
+      await store.write([
+        {
+          sql: `UPDATE jobs SET release_version = ?, release_sha256 = ? WHERE id = ? AND state = 'queued'`,
+          params: [version, sha256, row.jobId],
+        },
+      ]);
+    },
+    async finish(row, to, results, measured, now_ms) {
+      await store.write([
+        ...(row.job === to ? [] : [moveStatement(row, to, now_ms)]),
+        {
+          sql: 'UPDATE jobs SET mask_voxels = ?, volume_ml = ?, reported = 1 WHERE id = ? AND reported = 0',
+          params: [measured?.maskVoxels ?? null, measured?.volume_mL ?? null, row.jobId],
+          expectChanges: 1,
+        },
+        ...results.flatMap((result) => resultStatements(row.jobId, result, now_ms)),
+      ]);
+    },
+    failedWithoutReport: (limit) => store.all<Raw>(jobSql.unreported, limit).map(revive),
+    counts: () => ({ queued: count(jobSql.queued), running: count(jobSql.runningCount) }),
+  };
+}
+
+function moveStatement(row: JobRow, to: Job, now_ms: number): Statement {
+  const ended = to.state === 'queued' || to.state === 'running' ? null : now_ms;
+  return {
+    sql: `UPDATE jobs SET state = ?, starts = ?, attempts = ?, interruptions = ?, not_before_ms = ?,
+        failure_class = ?, failure_code = ?, failure_detail = ?,
+        started_ms = CASE WHEN ? = 'running' THEN ? ELSE started_ms END, ended_ms = ?
+      WHERE id = ? AND state = ? AND starts = ?`,
+    params: [
+      to.state,
+      to.starts,
+      to.attempts,
+      to.interruptions,
+      Math.round(to.notBefore_ms),
+      to.failure?.class ?? null,
+      to.failure?.code ?? null,
+      to.failure?.detail ?? null,
+      to.state,
+      now_ms,
+      ended,
+      row.jobId,
+      row.job.state,
+      row.job.starts,
+    ],
+    expectChanges: 1,
+  };
+}
+
+function resultStatements(jobId: number, result: StoredResult, now_ms: number): Statement[] {
+  const { object, sopClassUid, sopInstanceUid, transferSyntaxUid, path, sha256 } = result;
+  return [
+    {
+      sql: `INSERT INTO results (job_id, object, sop_class_uid, sop_instance_uid, transfer_syntax_uid, path, sha256)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      params: [jobId, object, sopClassUid, sopInstanceUid, transferSyntaxUid, path, sha256],
+      expectChanges: 1,
+    },
+    ...result.destinations.map((destination) => ({
+      sql: `INSERT INTO deliveries (result_id, destination, state, due_ms)
+        SELECT id, ?, 'pending', ? FROM results WHERE job_id = ? AND object = ?`,
+      params: [destination, now_ms, jobId, object],
+      expectChanges: 1,
+    })),
+  ];
+}

@@ -1,0 +1,144 @@
+import type { Statement, Store } from '@collimator/shared/sqlite/store';
+import type { OpenStudy } from '../study/assemble/completion.ts';
+import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
+import type { SeriesFacts } from '../study/assemble/select-series.ts';
+
+/** A complete study that waits for a release of some name. */
+export type WaitingRevision = { readonly revisionId: number; readonly studyId: number; readonly through: number };
+
+export type Studies = {
+  /** Studies with images that no revision has, longest quiet first. */
+  open(limit: number): OpenStudy[];
+  /** The series of a study as far as image `through`, objects of our own left out. */
+  series(studyId: number, through: number): SeriesFacts[];
+  /** One series as far as image `through`. */
+  oneSeries(seriesId: number, through: number): SeriesFacts;
+  /** Whether these very images of a series have had a job of this release name. */
+  hasJob(series: SeriesFacts, releaseName: string): boolean;
+  /** Marks a study complete, makes its jobs and notes what waits: one durable write. Resolves with the revision's id. */
+  complete(study: OpenStudy, number: number, series: readonly SeriesFacts[], plan: JobPlan, now_ms: number): Promise<number>;
+  ignoreLate(study: OpenStudy): Promise<void>;
+  waiting(releaseName: string, limit: number): WaitingRevision[];
+  /** Makes the jobs of a revision that waited; once. */
+  takeUp(revisionId: number, releaseName: string, jobs: readonly PlannedJob[], now_ms: number): Promise<void>;
+};
+
+export const studySql = {
+  open: `SELECT id AS studyId, open_since_ms AS firstReceived_ms, last_received_ms AS lastReceived_ms,
+      last_instance_id AS lastInstanceId,
+      coalesce((SELECT max(number) FROM study_revisions WHERE study_id = studies.id), 0) AS revision
+    FROM studies WHERE last_instance_id > taken_through ORDER BY last_received_ms LIMIT ?`,
+  series: `SELECT series.id AS seriesId, modality, body_part AS bodyPart, description, count(*) AS slices,
+      max(instances.id) AS through, group_concat(DISTINCT sop_class_uid) AS sopClassUids,
+      group_concat(DISTINCT orientation) AS orientations
+    FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
+    WHERE series.study_id = ? GROUP BY series.id ORDER BY series.id`,
+  oneSeries: `SELECT series.id AS seriesId, modality, body_part AS bodyPart, description, count(*) AS slices,
+      max(instances.id) AS through, group_concat(DISTINCT sop_class_uid) AS sopClassUids,
+      group_concat(DISTINCT orientation) AS orientations
+    FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
+    WHERE series.id = ? GROUP BY series.id`,
+  hasJob: 'SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ? LIMIT 1',
+  waiting: `SELECT revision_id AS revisionId, study_id AS studyId, through_instance_id AS through
+    FROM revision_waits JOIN study_revisions ON study_revisions.id = revision_id
+    WHERE release_name = ? ORDER BY revision_id LIMIT ?`,
+} as const;
+
+type SeriesRow = Omit<SeriesFacts, 'sopClassUids' | 'orientations'> & { sopClassUids: string; orientations: string };
+
+const revive = (row: SeriesRow): SeriesFacts => ({
+  ...row,
+  sopClassUids: row.sopClassUids.split(','),
+  orientations: row.orientations.split(','),
+});
+
+export function createSqliteStudies(store: Store): Studies {
+  return {
+    open: (limit) => store.all<OpenStudy>(studySql.open, limit),
+    series: (studyId, through) =>
+      store.all<SeriesRow>(studySql.series, through, studyId).map(revive),
+    oneSeries(seriesId, through) {
+      const row = store.get<SeriesRow>(studySql.oneSeries, through, seriesId);
+      if (row === undefined) throw new Error(`series ${seriesId} is not in the index`);
+      return revive(row);
+    },
+    hasJob: (series, releaseName) => store.get(studySql.hasJob, series.seriesId, releaseName, series.through) !== undefined,
+    async complete(study, number, series, plan, now_ms) {
+      const { studyId } = study;
+      const results = await store.write([
+        {
+          sql: `INSERT INTO study_revisions
+              (study_id, number, through_instance_id, first_received_ms, last_received_ms, completed_ms)
+            VALUES (?, ?, ?, ?, ?, ?) RETURNING id`,
+          params: [studyId, number, study.lastInstanceId, study.firstReceived_ms, study.lastReceived_ms, now_ms],
+          expectChanges: 1,
+        },
+        takenThrough(study),
+        {
+          sql: `DELETE FROM revision_waits WHERE revision_id IN
+            (SELECT id FROM study_revisions WHERE study_id = ? AND number < ?)`,
+          params: [studyId, number],
+        },
+        ...series.map((one) => ({
+          sql: `UPDATE jobs SET state = 'superseded', ended_ms = ?
+            WHERE series_id = ? AND series_through < ? AND state = 'queued'`,
+          params: [now_ms, one.seriesId, one.through],
+        })),
+        ...plan.jobs.map((job) => insertJob(job, { studyId, number }, now_ms)),
+        ...plan.waits.map((name) => ({
+          sql: `INSERT INTO revision_waits (release_name, revision_id)
+            SELECT ?, id FROM study_revisions WHERE study_id = ? AND number = ?`,
+          params: [name, studyId, number],
+          expectChanges: 1,
+        })),
+      ]);
+      return Number(results[0]?.rows[0]?.['id']);
+    },
+    async ignoreLate(study) {
+      await store.write([takenThrough(study)]);
+    },
+    waiting: (releaseName, limit) => store.all<WaitingRevision>(studySql.waiting, releaseName, limit),
+    async takeUp(revisionId, releaseName, jobs, now_ms) {
+      await store.write([
+        {
+          sql: 'DELETE FROM revision_waits WHERE release_name = ? AND revision_id = ?',
+          params: [releaseName, revisionId],
+          expectChanges: 1,
+        },
+        ...jobs.map((job) => insertJob(job, { revisionId }, now_ms)),
+      ]);
+    },
+  };
+}
+
+const takenThrough = (study: OpenStudy): Statement => ({
+  sql: 'UPDATE studies SET taken_through = ? WHERE id = ? AND taken_through < ?',
+  params: [study.lastInstanceId, study.studyId, study.lastInstanceId],
+  expectChanges: 1,
+});
+
+type RevisionKey = { readonly revisionId: number } | { readonly studyId: number; readonly number: number };
+
+function insertJob(job: PlannedJob, revision: RevisionKey, now_ms: number): Statement {
+  const [where, key] =
+    'revisionId' in revision
+      ? ['id = ?', [revision.revisionId]]
+      : ['study_id = ? AND number = ?', [revision.studyId, revision.number]];
+  return {
+    sql: `INSERT INTO jobs (revision_id, series_id, series_through, release_name, release_version, release_sha256,
+        priority, slices, state, queued_ms)
+      SELECT id, ?, ?, ?, ?, ?, ?, ?, 'queued', ? FROM study_revisions WHERE ${where}`,
+    params: [
+      job.seriesId,
+      job.seriesThrough,
+      job.releaseName,
+      job.releaseVersion,
+      job.releaseSha256,
+      job.priority,
+      job.slices,
+      now_ms,
+      ...key,
+    ],
+    expectChanges: 1,
+  };
+}

@@ -1,0 +1,28 @@
+/** A study that has images which no revision has taken in. */
+export type OpenStudy = {
+  readonly studyId: number;
+  /** Number of its last revision; 0 when it was never complete. */
+  readonly revision: number;
+  readonly firstReceived_ms: number;
+  readonly lastReceived_ms: number;
+  readonly lastInstanceId: number;
+};
+
+export type CompletionPolicy = { readonly quiet_ms: number; readonly lateImages: 'supersede' | 'ignore' };
+
+export type Completion =
+  | { readonly do: 'wait'; readonly until_ms: number }
+  | { readonly do: 'complete'; readonly number: number }
+  | { readonly do: 'ignore-late' };
+
+/**
+ * Decides what to do with an open study: DICOM has no "end of study", so a study is complete when nothing came for a
+ * quiet time. Images after that make a new revision that supersedes the last, or are left out.
+ * A clock that was set back does not hold a study for longer than one quiet time.
+ */
+export function decideCompletion(study: OpenStudy, policy: CompletionPolicy, now_ms: number): Completion {
+  const until_ms = Math.min(study.lastReceived_ms, now_ms) + policy.quiet_ms;
+  if (now_ms < until_ms) return { do: 'wait', until_ms };
+  if (study.revision > 0 && policy.lateImages === 'ignore') return { do: 'ignore-late' };
+  return { do: 'complete', number: study.revision + 1 };
+}

@@ -1,0 +1,132 @@
+import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
+import type { Log } from '@collimator/shared/observe/log';
+import type { Jobs } from '../../store/sqlite-jobs.ts';
+import type { Studies, WaitingRevision } from '../../store/sqlite-studies.ts';
+import { type After, createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
+import { step } from '../queue/job-state.ts';
+import type { ActiveReleases } from './active-releases.ts';
+import { type CompletionPolicy, decideCompletion, type OpenStudy } from './completion.ts';
+import { type JobPlan, planJobs } from './plan-jobs.ts';
+import { selectSeries } from './select-series.ts';
+
+export type AssemblerDeps = {
+  readonly studies: Studies;
+  readonly jobs: Jobs;
+  readonly releases: ActiveReleases;
+  /** Release names of the routes. */
+  readonly releaseNames: readonly string[];
+  readonly policy: CompletionPolicy;
+  readonly now: () => number;
+  readonly after: After;
+  readonly log: Log;
+  readonly checkpoint: Checkpoint;
+  /** New jobs are in the queue. */
+  readonly onJobs: () => void;
+};
+
+/** Rows taken at a time; what is left comes in the next pass. */
+const BATCH = 64;
+
+/**
+ * Finds complete studies and makes their jobs. Everything it knows is in the database: the same code runs after a
+ * restart, after a swap of a release, and when an image arrives.
+ */
+export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
+  const { studies, jobs, releases, log } = deps;
+
+  async function pass(): Promise<number | undefined> {
+    let full = await takeUpWaiting();
+    full = (await retargetQueued()) || full;
+    const open = studies.open(BATCH);
+    let next_ms: number | undefined;
+    for (const study of open) {
+      const decision = decideCompletion(study, deps.policy, deps.now());
+      if (decision.do === 'wait') next_ms = Math.min(next_ms ?? Number.POSITIVE_INFINITY, decision.until_ms);
+      else if (decision.do === 'complete') await complete(study, decision.number);
+      else {
+        await studies.ignoreLate(study);
+        log.event('study-late-images-ignored', { study: study.studyId });
+      }
+    }
+    // The list is ordered by age: when its last entry waits, so do all that did not fit.
+    return full || (open.length === BATCH && next_ms === undefined) ? deps.now() : next_ms;
+  }
+
+  async function complete(study: OpenStudy, number: number): Promise<void> {
+    const series = studies.series(study.studyId, study.lastInstanceId);
+    const plan = planJobs(deps.releaseNames, series, (name) => releases.active(name), studies.hasJob);
+    const revision = await studies.complete(study, number, series, plan, deps.now());
+    deps.checkpoint('study-assembled');
+    log.event('study-complete', {
+      study: study.studyId,
+      revision,
+      number,
+      series: series.length,
+      jobs: plan.jobs.length,
+      waiting: plan.waits.length,
+    });
+    announce(revision, plan);
+  }
+
+  /** Complete studies that waited for a release which is active now. */
+  async function takeUpWaiting(): Promise<boolean> {
+    let full = false;
+    for (const name of new Set(deps.releaseNames)) {
+      if (releases.active(name) === undefined) continue;
+      const waiting = studies.waiting(name, BATCH);
+      for (const revision of waiting) await takeUp(revision, name);
+      full ||= waiting.length === BATCH;
+    }
+    return full;
+  }
+
+  async function takeUp({ revisionId, studyId, through }: WaitingRevision, name: string): Promise<void> {
+    const plan = planJobs([name], studies.series(studyId, through), (one) => releases.active(one), studies.hasJob);
+    if (plan.waits.length > 0) return;
+    await studies.takeUp(revisionId, name, plan.jobs, deps.now());
+    announce(revisionId, plan);
+  }
+
+  function announce(revision: number, plan: JobPlan): void {
+    for (const { seriesId, releaseName, selected, reasons } of plan.decisions) {
+      if (selected) log.event('series-selected', { revision, series: seriesId, release: releaseName });
+      else
+        log.event('series-not-selected', {
+          revision,
+          series: seriesId,
+          release: releaseName,
+          reasons: reasons.join(' '),
+        });
+    }
+    if (plan.jobs.length === 0) return;
+    deps.checkpoint('job-queued');
+    deps.onJobs();
+  }
+
+  /** Jobs that were queued for another version of a release go to the one that is active, if it still selects them. */
+  async function retargetQueued(): Promise<boolean> {
+    let full = false;
+    for (const { ref, release } of releases.list()) {
+      const rows = jobs.queuedFor(ref.name, ref.sha256, BATCH);
+      for (const row of rows) {
+        const series = studies.oneSeries(row.seriesId, row.seriesThrough);
+        const selection = selectSeries(release.selector, series);
+        if (selection.selected) await jobs.retarget(row, ref.version, ref.sha256);
+        else {
+          const superseded = step(row.job, { type: 'superseded' });
+          if (superseded.ok) await jobs.move(row, superseded.value, deps.now());
+          log.event('series-not-selected', {
+            series: row.seriesId,
+            release: ref.name,
+            reasons: selection.reasons.join(' '),
+          });
+        }
+      }
+      if (rows.length > 0) deps.onJobs();
+      full ||= rows.length === BATCH;
+    }
+    return full;
+  }
+
+  return createStageLoop({ stage: 'assemble', pass, now: deps.now, after: deps.after, log });
+}

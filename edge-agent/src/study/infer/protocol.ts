@@ -1,0 +1,78 @@
+import type { ResultObject } from '@collimator/shared/contracts/agent-config';
+import type { ResultUids } from '../result/result-context.ts';
+
+/** What a child computes on. `gpu` is a UUID for CUDA_VISIBLE_DEVICES; without one it is a CPU device. */
+export type DeviceSpec = { readonly name: string; readonly threads: number; readonly gpu?: string };
+
+export type LoadRelease = { readonly sha256: string; readonly folder: string };
+
+/** Who made a result, as it stands in the objects. */
+export type ResultIdentity = {
+  readonly deviceSerial: string;
+  readonly agentVersion: string;
+  /** Milliseconds since 1970. */
+  readonly at_ms: number;
+};
+
+/** Paths and ids, never pixels. */
+export type WorkerJob = {
+  readonly jobId: number;
+  readonly releaseSha256: string;
+  /** Absolute paths of the images, in the order of their arrival. */
+  readonly files: readonly string[];
+  /** Absolute; belongs to this attempt alone. */
+  readonly outFolder: string;
+  /** Absolute; exists already. */
+  readonly dataDir: string;
+  readonly objects: readonly ResultObject[];
+  /** Made by the supervisor, for this attempt alone. */
+  readonly uids: ResultUids;
+  readonly identity: ResultIdentity;
+};
+
+/** One object that the child has put on disk. `file` is inside `outFolder`. */
+export type MadeObject = {
+  readonly object: ResultObject;
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly transferSyntaxUid: string;
+  readonly file: string;
+  readonly sha256: string;
+};
+
+export type Timings = {
+  readonly decode_ms: number;
+  readonly infer_ms: number;
+  readonly result_ms: number;
+  readonly total_ms: number;
+};
+
+export type Inferred = {
+  readonly objects: readonly MadeObject[];
+  readonly maskVoxels: number;
+  readonly volume_mL: number;
+  readonly timings: Timings;
+};
+
+export type Unloadable = { readonly sha256: string; readonly code: string; readonly detail: string };
+
+export type ToWorker =
+  | { readonly type: 'init'; readonly device: DeviceSpec; readonly releases: readonly LoadRelease[] }
+  | { readonly type: 'run'; readonly job: WorkerJob };
+
+export type FromWorker =
+  | {
+      readonly type: 'ready';
+      readonly provider: string;
+      readonly warm_ms: number;
+      readonly loaded: readonly string[];
+      readonly unloadable: readonly Unloadable[];
+    }
+  | { readonly type: 'inferred'; readonly jobId: number; readonly inferred: Inferred }
+  | {
+      readonly type: 'failed';
+      readonly jobId: number;
+      readonly how: 'transient' | 'permanent';
+      readonly code: string;
+      readonly detail: string;
+    };

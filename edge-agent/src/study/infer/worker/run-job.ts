@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { EXPLICIT_LITTLE_ENDIAN } from '@collimator/shared/dicom/transfer-syntaxes';
+import { sopClasses } from '@collimator/shared/dicom/uids';
+import { ok, type Result } from '@collimator/shared/result';
+import type { Problem } from '../../decode/problem.ts';
+import type { SliceReader } from '../../decode/slice-reader.ts';
+import { buildReport } from '../../result/report.ts';
+import type { ResultContext } from '../../result/result-context.ts';
+import { buildSegmentation } from '../../result/segmentation.ts';
+import { writeDurably } from '../durable-file.ts';
+import type { Inferred, MadeObject, WorkerJob } from '../protocol.ts';
+import { type LoadedRelease, type Segmented, segmentSeries } from './segment-series.ts';
+
+/**
+ * From the images of a series to its results on disk, under the UIDs of the job.
+ *
+ * @returns a problem of the input, which no other attempt can cure; what throws may go better next time
+ */
+export async function runJob(
+  job: WorkerJob,
+  loaded: LoadedRelease,
+  reader: SliceReader,
+): Promise<Result<Inferred, Problem>> {
+  const begun = performance.now();
+  const segmented = await segmentSeries(job.files, loaded, reader);
+  if (!segmented.ok) return segmented;
+  const subject = await reader.readSubject(job.files[segmented.value.order[0] ?? 0] ?? '');
+  if (!subject.ok) return subject;
+
+  const resultBegun = performance.now();
+  const { identity } = job;
+  const objects = await writeObjects(job, segmented.value, {
+    now: new Date(identity.at_ms),
+    device: { id: identity.deviceSerial, softwareVersion: identity.agentVersion },
+    release: loaded.release,
+    releaseSha256: loaded.sha256,
+    subject: subject.value,
+  });
+  const { maskVoxels, volume_mL, decode_ms, infer_ms } = segmented.value;
+  const ended = performance.now();
+  const timings = { decode_ms, infer_ms, result_ms: ended - resultBegun, total_ms: ended - begun };
+  return ok({ objects, maskVoxels, volume_mL, timings });
+}
+
+/** The segmentation first: the report refers to it. */
+async function writeObjects(job: WorkerJob, segmented: Segmented, context: ResultContext): Promise<MadeObject[]> {
+  const { volume, mask, volume_mL } = segmented;
+  const stage = context.release.stages.at(-1);
+  const segment = stage?.segments[0]?.number ?? 1;
+  const { uids } = job;
+  const sources = volume.slices;
+  const put = async (
+    object: MadeObject['object'],
+    sopClassUid: string,
+    sopInstanceUid: string,
+    bytes: Uint8Array,
+  ): Promise<MadeObject> => {
+    const file = `${object.toLowerCase()}.dcm`;
+    const sha256 = await writeDurably(job.dataDir, join(job.outFolder, file), bytes);
+    return { object, sopClassUid, sopInstanceUid, transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN, file, sha256 };
+  };
+  const made: MadeObject[] = [];
+  if (job.objects.includes('SEG')) {
+    const masks = [{ segment, voxels: mask }];
+    const bytes = buildSegmentation({ ...context, uids, sources, geometry: volume.geometry, masks });
+    made.push(await put('SEG', sopClasses.segmentation, uids.seg, bytes));
+  }
+  if (job.objects.includes('SR')) {
+    const measurements = (stage?.measurements ?? [])
+      .filter((wanted) => wanted.segment === segment)
+      .map((wanted) => ({ segment: wanted.segment, volume_ml: volume_mL }));
+    const bytes = buildReport({ ...context, uids, sources, measurements });
+    made.push(await put('SR', sopClasses.comprehensiveSr, uids.sr, bytes));
+  }
+  return made;
+}

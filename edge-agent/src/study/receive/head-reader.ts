@@ -1,0 +1,36 @@
+import type { FileHandle } from 'node:fs/promises';
+import { transferSyntaxes } from '@collimator/shared/dicom/transfer-syntaxes';
+import { err, type Result } from '@collimator/shared/result';
+import { type HeaderProblem, parseHeader } from './header-parser.ts';
+import type { DataSetHeader } from './instance-header.ts';
+
+/** First read, bytes: most headers are below 16 KiB. */
+export const HEAD_BYTES = 65_536;
+/** Longest header looked at, bytes. */
+export const HEAD_BYTES_MAX = 67_108_864;
+
+/**
+ * Reads the header of a data set inside an open file, and only as much of the file as that takes.
+ *
+ * @param offset where the data set begins, bytes
+ * @param length of the data set, bytes
+ * @returns why it is unparsable; rejects when the file cannot be read
+ */
+export async function readHeader(
+  file: FileHandle,
+  offset: number,
+  length: number,
+  transferSyntaxUid: string,
+): Promise<Result<DataSetHeader, string>> {
+  const syntax = transferSyntaxes.get(transferSyntaxUid);
+  if (syntax === undefined) return err(`transfer syntax ${transferSyntaxUid} is not known`);
+  for (let size = HEAD_BYTES; ; size *= 8) {
+    const bytes = Math.min(size, length, HEAD_BYTES_MAX);
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, offset);
+    const parsed = await parseHeader(buffer.subarray(0, bytesRead), bytesRead === length, syntax, HEAD_BYTES_MAX);
+    if (parsed.ok) return parsed;
+    const problem: HeaderProblem = parsed.error;
+    if (problem.kind === 'unparsable') return err(problem.why);
+    if (bytes >= HEAD_BYTES_MAX) return err(`the header is longer than ${HEAD_BYTES_MAX} bytes`);
+  }
+}

@@ -1,0 +1,128 @@
+import { promisify } from 'node:util';
+import { constants, inflateRaw } from 'node:zlib';
+import type { TransferSyntax } from '@collimator/shared/dicom/transfer-syntaxes';
+import { isUid } from '@collimator/shared/dicom/uids';
+import { err, ok, type Result } from '@collimator/shared/result';
+import dicomParser, { type DataSet, type Element } from 'dicom-parser';
+import { decodeText } from './character-set.ts';
+import type { DataSetHeader } from './instance-header.ts';
+
+/** `more`: the bytes end before the header does. Otherwise why the bytes are no data set that we can place. */
+export type HeaderProblem = { readonly kind: 'more' } | { readonly kind: 'unparsable'; readonly why: string };
+
+/** Nothing that the header needs stands after this group (PS3.6 orders by tag). */
+const LAST_GROUP = 0x0028;
+
+const inflate = promisify(inflateRaw);
+
+/**
+ * Reads the header from the first bytes of a data set.
+ *
+ * @param head the data set from its first byte
+ * @param whole whether `head` is all of it
+ * @param inflatedBytesMax bound for a deflated data set, bytes after inflation
+ */
+export async function parseHeader(
+  head: Uint8Array,
+  whole: boolean,
+  syntax: TransferSyntax,
+  inflatedBytesMax: number,
+): Promise<Result<DataSetHeader, HeaderProblem>> {
+  if (!syntax.deflated) return parsePlain(head, whole, syntax);
+  try {
+    const plain = await inflate(head, {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: inflatedBytesMax,
+    });
+    return parsePlain(plain, whole, syntax);
+  } catch (error) {
+    return unparsable(`the deflated data set cannot be inflated: ${String(error)}`);
+  }
+}
+
+function parsePlain(bytes: Uint8Array, whole: boolean, syntax: TransferSyntax): Result<DataSetHeader, HeaderProblem> {
+  const { elements, failure } = readElements(bytes, syntax);
+  const passed = Object.keys(elements).some((tag) => Number.parseInt(tag.slice(1, 5), 16) > LAST_GROUP);
+  if (!passed && !whole) return err({ kind: 'more' });
+  if (!passed && failure !== undefined) return unparsable(failure);
+  return headerOf(bytes, elements, syntax);
+}
+
+/** The top-level elements up to the pixel data; where the bytes end early, those before the end and the parser's complaint. */
+function readElements(
+  bytes: Uint8Array,
+  syntax: TransferSyntax,
+): { readonly elements: DataSet['elements']; readonly failure: string | undefined } {
+  const byteArrayParser =
+    syntax.byteOrder === 'big' ? dicomParser.bigEndianByteArrayParser : dicomParser.littleEndianByteArrayParser;
+  const elements: DataSet['elements'] = {};
+  // Only these fields are used while parsing; values are read below, with our own bounds.
+  const dataSet = { byteArray: bytes, byteArrayParser, elements, warnings: [] } as unknown as DataSet;
+  const parse =
+    syntax.vr === 'implicit' ? dicomParser.parseDicomDataSetImplicit : dicomParser.parseDicomDataSetExplicit;
+  try {
+    const stream = new dicomParser.ByteStream(byteArrayParser, bytes, 0);
+    parse(dataSet, stream, bytes.length, { untilTag: 'x7fe00010' });
+    return { elements, failure: undefined };
+  } catch (error) {
+    return { elements, failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function headerOf(
+  bytes: Uint8Array,
+  elements: DataSet['elements'],
+  syntax: TransferSyntax,
+): Result<DataSetHeader, HeaderProblem> {
+  const value = (tag: string): Uint8Array | undefined => slice(bytes, elements[tag]);
+  const plain = (tag: string): string =>
+    Buffer.from(value(tag) ?? [])
+      .toString('latin1')
+      .replace(/[\0 ]+$/, '')
+      .trim();
+  const optional = (tag: string): string | null => plain(tag).split('\\')[0] || null;
+  const characterSet = plain('x00080005');
+  const numbers = (tag: string, count: number): readonly number[] | null => {
+    const parts = plain(tag)
+      .split('\\')
+      .map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+    return parts.length === count && parts.every(Number.isFinite) ? parts : null;
+  };
+  const unsigned16 = (tag: string): number | null => {
+    const two = value(tag);
+    if (two === undefined || two.length < 2) return null;
+    return new DataView(two.buffer, two.byteOffset, 2).getUint16(0, syntax.byteOrder === 'little');
+  };
+  const uids = {
+    sopClassUid: plain('x00080016'),
+    sopInstanceUid: plain('x00080018'),
+    studyInstanceUid: plain('x0020000d'),
+    seriesInstanceUid: plain('x0020000e'),
+  };
+  const bad = Object.entries(uids).find(([, uid]) => !isUid(uid));
+  if (bad !== undefined) return unparsable(`${bad[0]} is ${bad[1] === '' ? 'missing' : 'not a UID'}`);
+  return ok({
+    ...uids,
+    frameOfReferenceUid: optional('x00200052'),
+    instanceCreatorUid: optional('x00080014'),
+    modality: optional('x00080060'),
+    bodyPart: optional('x00180015'),
+    seriesDescription: decodeText(value('x0008103e') ?? new Uint8Array(0), characterSet) || null,
+    instanceNumber: numbers('x00200013', 1)?.[0] ?? null,
+    rows: unsigned16('x00280010'),
+    columns: unsigned16('x00280011'),
+    numberOfFrames: numbers('x00280008', 1)?.[0] ?? null,
+    imagePosition_mm: numbers('x00200032', 3),
+    imageOrientation: numbers('x00200037', 6),
+    pixelSpacing_mm: numbers('x00280030', 2),
+    sliceThickness_mm: numbers('x00180050', 1)?.[0] ?? null,
+  });
+}
+
+function slice(bytes: Uint8Array, element: Element | undefined): Uint8Array | undefined {
+  if (element === undefined) return undefined;
+  const end = element.dataOffset + element.length;
+  return end > bytes.length ? undefined : bytes.subarray(element.dataOffset, end);
+}
+
+const unparsable = (why: string): Result<never, HeaderProblem> => err({ kind: 'unparsable', why });

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { link, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dataSetOffset, META_LENGTH_BYTES } from './file-meta.ts';
+import type { FolderSync } from './folder-sync.ts';
+import type { InstanceHeader } from './instance-header.ts';
+import type { IndexOutcome, InstanceIndex } from './instance-index.ts';
+import { type InstancePlace, placeOf, relativePath } from './instance-path.ts';
+
+export type Placement = {
+  /**
+   * Puts a file whose bytes are on disk where its UIDs say, and into the index.
+   * After `conflict` the file is still at `file`; otherwise it is in its place, durably, or was there already.
+   * Rejects for a failing disk or index; then nothing may be acknowledged, and a repeat heals what is half done.
+   * To be called for one SOP instance at a time.
+   */
+  place(file: string, header: InstanceHeader): Promise<IndexOutcome>;
+};
+
+/**
+ * The index decides, the file follows. A link never replaces a file, so the first one stays whatever happens in
+ * between; when a crash left a file that the index does not know, the next arrival either matches it or replaces it.
+ */
+export function createPlacement(deps: {
+  readonly studies: string;
+  readonly index: InstanceIndex;
+  readonly folderSync: FolderSync;
+}): Placement {
+  const { folderSync, index } = deps;
+
+  async function linkInto(file: string, place: InstancePlace): Promise<'linked' | 'there'> {
+    const study = join(deps.studies, place.study);
+    const series = join(study, place.series);
+    for (let attempt = 1; ; attempt += 1) {
+      await folderSync.ensure(study);
+      await folderSync.ensure(series);
+      try {
+        await link(file, join(series, place.file));
+        return 'linked';
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EEXIST') return 'there';
+        if (code !== 'ENOENT' || attempt === 2) throw error;
+        // Deleted since we made them, by the retention; once more, from the start.
+        folderSync.forget(study);
+        folderSync.forget(series);
+      }
+    }
+  }
+
+  return {
+    async place(file, header) {
+      const place = placeOf(header);
+      const series = join(deps.studies, place.study, place.series);
+      const target = join(series, place.file);
+      const found = await linkInto(file, place);
+      if (found === 'linked') {
+        await folderSync.sync(series);
+        const outcome = await index.record(header, relativePath(place));
+        // Known with other bytes although there was no file: the index has the last word, and the file goes aside.
+        await rm(outcome === 'conflict' ? target : file);
+        return outcome;
+      }
+      const same = (await dataSetSha256(target)) === header.dataSetSha256;
+      const outcome = await index.record(header, relativePath(place));
+      if (outcome === 'conflict') return outcome;
+      if (same) await rm(file);
+      else {
+        // The file that is there was never acknowledged, or the index would have named it: a crash left it.
+        await rename(file, target);
+      }
+      await folderSync.sync(series);
+      return outcome;
+    },
+  };
+}
+
+/** SHA-256 of the data set in a file of ours; undefined when it is none. */
+export async function dataSetSha256(path: string): Promise<string | undefined> {
+  const handle = await open(path, 'r');
+  try {
+    const head = Buffer.alloc(META_LENGTH_BYTES);
+    await handle.read(head, 0, head.length, 0);
+    const start = dataSetOffset(head);
+    if (start === undefined) return undefined;
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path, { start })) hash.update(chunk as Buffer);
+    return hash.digest('hex');
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,212 @@
+import type { AgentConfig, Destination } from '@collimator/shared/contracts/agent-config';
+import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
+import type { Log } from '@collimator/shared/observe/log';
+import type { Store } from '@collimator/shared/sqlite/store';
+import type { StoreSink } from '../dimse/index.ts';
+import { createSqliteDeliveries } from '../store/sqlite-deliveries.ts';
+import { createSqliteInstanceIndex } from '../store/sqlite-instance-index.ts';
+import { createSqliteJobs } from '../store/sqlite-jobs.ts';
+import { createSqliteStudies } from '../store/sqlite-studies.ts';
+import { createSqliteStudyList, type StudyLine, type StudyList } from '../store/sqlite-study-list.ts';
+import type { ActiveReleases } from './assemble/active-releases.ts';
+import { createStudyAssembler } from './assemble/study-assembler.ts';
+import { createDestinationLane } from './deliver/destination-lane.ts';
+import { openDestination } from './deliver/open-destination.ts';
+import { createDevice } from './infer/device.ts';
+import { findDevices } from './infer/devices.ts';
+import { createFailureReporter } from './infer/failure-reporter.ts';
+import { startInferenceChild } from './infer/inference-child.ts';
+import { type DescriptionDeps, describeJob, resultsToStore } from './infer/job-description.ts';
+import { createStatusReporter } from './infer/status-report.ts';
+import { createDispatcher } from './queue/dispatcher.ts';
+import { type After, systemAfter } from './queue/stage-loop.ts';
+import { sweepIncoming } from './receive/data-folders.ts';
+import { createInstanceSink } from './receive/instance-sink.ts';
+import type { ReceiveEvent } from './receive/receive-events.ts';
+
+export type StudyWayDeps = {
+  readonly store: Store;
+  readonly config: AgentConfig;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly releases: ActiveReleases;
+  readonly agentVersion: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** So many random bytes, good enough for UIDs. */
+  readonly random: (bytes: number) => Uint8Array;
+  readonly log: Log;
+  readonly checkpoint: Checkpoint;
+  readonly after?: After;
+  /** What receiving did, for the log and the metrics of the caller. */
+  readonly onReceive?: (event: ReceiveEvent) => void;
+};
+
+/** Gauges are of now; everything else counts since the start. */
+export type StudyCounts = {
+  readonly instances: { readonly received: number; readonly rejected: number; readonly quarantined: number };
+  readonly jobs: { readonly queued: number; readonly running: number; readonly inferred: number; readonly failed: number };
+  readonly deliveries: { readonly pending: number; readonly delivered: number; readonly failed: number };
+};
+
+export type StudyWay = {
+  /** For the Store SCP; to be used after `start`. */
+  readonly sink: StoreSink;
+  /** An association is over: what it brought may be complete sooner than the timer thinks. */
+  onAssociationReleased(): void;
+  start(): Promise<void>;
+  /** Ends the children and the deliveries at once; what was running is run again after the next start. */
+  stop(): Promise<void>;
+  counts(): StudyCounts;
+  latencies(): ReturnType<StudyList['latencies']>;
+  studies(limit: number): readonly StudyLine[];
+  devices(): readonly { readonly name: string; readonly ready: boolean }[];
+};
+
+/** Studies over which latencies are told. */
+const LATENCIES_OVER = 500;
+
+/** Wires a study's way: receive → assemble → queue → infer → result → deliver. */
+export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
+  const { store, config, dataDir, releases, now, log, checkpoint } = deps;
+  const after = deps.after ?? systemAfter;
+  const jobs = createSqliteJobs(store);
+  const deliveries = createSqliteDeliveries(store);
+  const list = createSqliteStudyList(store);
+  const seen = { received: 0, rejected: 0, quarantined: 0, inferred: 0, failed: 0, delivered: 0, undelivered: 0 };
+  const describing: DescriptionDeps = {
+    jobs,
+    dataDir,
+    routes: config.routes,
+    deviceSerial: config.device.serial,
+    agentVersion: deps.agentVersion,
+    now,
+    random: deps.random,
+  };
+
+  const lanes = config.destinations.map((destination) => createLane(destination));
+  const wakeLanes = (): void => {
+    for (const lane of lanes) lane.wake();
+  };
+  const reporter = createFailureReporter({
+    jobs,
+    report: createStatusReporter({ ...describing, releases }),
+    now,
+    after,
+    log,
+    onReports: wakeLanes,
+  });
+  const devices = (await findDevices(config.devices)).map((spec) =>
+    createDevice({
+      spec,
+      start: (device, load) => startInferenceChild({ device, releases: load, after }),
+      now,
+      after,
+      log,
+      onChange: () => dispatcher.wake(),
+    }),
+  );
+  const dispatcher = createDispatcher({
+    jobs,
+    devices,
+    describe: (row) => describeJob(row, describing),
+    toStore: (row, inferred) => resultsToStore(row, inferred, config.routes),
+    now,
+    after,
+    log,
+    checkpoint,
+    onEnded(_, { state }) {
+      if (state === 'inferred') seen.inferred += 1;
+      else seen.failed += 1;
+      if (state === 'failed') reporter.wake();
+      wakeLanes();
+    },
+  });
+  const assembler = createStudyAssembler({
+    studies: createSqliteStudies(store),
+    jobs,
+    releases,
+    releaseNames: config.routes.map((route) => route.release),
+    policy: {
+      quiet_ms: config.assembly.complete_after_quiet_s * 1000,
+      lateImages: config.assembly.late_images,
+    },
+    now,
+    after,
+    log,
+    checkpoint,
+    onJobs: () => dispatcher.wake(),
+  });
+  const sink = createInstanceSink({
+    dataDir,
+    now_ms: now,
+    index: createSqliteInstanceIndex({
+      store,
+      now,
+      onStored(instance, own) {
+        checkpoint('instance-committed');
+        seen.received += 1;
+        if (own) log.event('own-object-returned', { instance });
+        else assembler.wake();
+      },
+    }),
+    onEvent(event) {
+      if (event.type === 'quarantined') seen.quarantined += 1;
+      if (event.type === 'write-failed') seen.rejected += 1;
+      deps.onReceive?.(event);
+    },
+  });
+
+  function createLane(destination: Destination) {
+    return createDestinationLane({
+      destination,
+      deliveries,
+      dataDir,
+      open: (rows) => openDestination(destination, config.dicom.ae_title, rows),
+      now,
+      after,
+      jitter: () => (deps.random(1)[0] ?? 0) / 255,
+      log,
+      checkpoint,
+      onSent: () => {
+        seen.delivered += 1;
+      },
+      onFailed: () => {
+        seen.undelivered += 1;
+      },
+    });
+  }
+
+  const loops = [assembler, dispatcher, reporter, ...lanes];
+  const useReleases = (): void => {
+    const routed = new Set(config.routes.map((route) => route.release));
+    const wanted = releases.list().filter(({ ref }) => routed.has(ref.name));
+    for (const device of devices) device.want(wanted);
+    for (const loop of [assembler, reporter]) loop.wake();
+  };
+  let endSwaps: () => void = () => undefined;
+
+  return {
+    sink,
+    onAssociationReleased: () => assembler.wake(),
+    async start() {
+      await sweepIncoming(dataDir);
+      endSwaps = releases.onSwap(useReleases);
+      for (const loop of loops) loop.start();
+      useReleases();
+    },
+    async stop() {
+      endSwaps();
+      const stopping = loops.map((loop) => loop.stop());
+      await Promise.all([...stopping, ...devices.map((device) => device.stop())]);
+    },
+    counts: () => ({
+      instances: { received: seen.received, rejected: seen.rejected, quarantined: seen.quarantined },
+      jobs: { ...jobs.counts(), inferred: seen.inferred, failed: seen.failed },
+      deliveries: { pending: deliveries.pending(), delivered: seen.delivered, failed: seen.undelivered },
+    }),
+    latencies: () => list.latencies(LATENCIES_OVER),
+    studies: (limit) => list.recent(limit),
+    devices: () => devices.map((device) => ({ name: device.name, ready: device.available().length > 0 })),
+  };
+}

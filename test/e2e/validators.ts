@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** What a validator said, whatever its exit code. */
+export type Verdict = { readonly code: number; readonly text: string };
+
+const textBytesMax = 16 * 1024 * 1024;
+
+async function verdictOf(file: string, args: readonly string[]): Promise<Verdict> {
+  try {
+    const { stdout, stderr } = await run(file, args, { maxBuffer: textBytesMax });
+    return { code: 0, text: stdout + stderr };
+  } catch (error) {
+    const failed = error as { readonly code?: number | string; readonly stdout?: string; readonly stderr?: string };
+    if (typeof failed.code !== 'number') throw error;
+    return { code: failed.code, text: `${failed.stdout ?? ''}${failed.stderr ?? ''}` };
+  }
+}
+
+/** dicom3tools: an object against its IOD. */
+export const dciodvfy = (path: string): Promise<Verdict> => verdictOf('dciodvfy', [path]);
+
+/** dcmtk: an SR as text. */
+export const dsrdump = (path: string): Promise<Verdict> => verdictOf('dsrdump', [path]);
+
+/** PixelMed: an SR against the templates of PS3.16. Newer JDKs limit what XPath may do; its rules need more. */
+export const dicomSrValidator = (path: string): Promise<Verdict> =>
+  verdictOf('java', [
+    '-Djdk.xml.xpathTotalOpLimit=0',
+    '-Djdk.xml.xpathExprOpLimit=0',
+    '-Djdk.xml.xpathExprGrpLimit=0',
+    ...['-cp', '/usr/share/java/pixelmed.jar:/usr/share/java/*'],
+    ...['com.pixelmed.validate.DicomSRValidator', path],
+  ]);

@@ -1,0 +1,69 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Demo, agentArgs, firstAppliance, hubArgs, launch } from '../demo/context.ts';
+import { choosePorts, layOut } from '../demo/layout.ts';
+import type { Program } from '../demo/programs.ts';
+import { createDemo, runStages, stopAll } from '../demo/run-demo.ts';
+import { createStageView } from '../demo/stage-view.ts';
+import { provisionAppliances } from '../demo/stages/provision-appliances.ts';
+import { hubReady, pacsArgs, startHub } from '../demo/stages/start-hub.ts';
+
+/** The programs of the demo behind a service manager, for rounds in which one of them is killed. */
+export interface LoopWorld {
+  readonly demo: Demo;
+  readonly program: (name: ProgramName) => Program;
+  /**
+   * Starts a program again so that it kills itself once at a named point. Returns whether it has done so.
+   */
+  armKill(name: ProgramName, point: string): Promise<() => boolean>;
+  close(): Promise<void>;
+}
+
+export type ProgramName = 'hub' | 'RAD-0001' | 'pacs';
+
+/** Starts hub, two appliances and receiver, enrolled and connected, each started again whenever it dies. */
+export async function createLoopWorld(): Promise<LoopWorld> {
+  const dir = mkdtempSync(join(tmpdir(), 'faults-'));
+  const layout = layOut(join(dir, 'loop'));
+  const demo = createDemo({
+    layout,
+    ports: await choosePorts(undefined),
+    signal: new AbortController().signal,
+    restart: true,
+  });
+  const quiet = createStageView(2);
+  try {
+    await runStages(demo, [startHub, provisionAppliances], quiet);
+  } catch (error) {
+    await stopAll(demo);
+    throw error;
+  }
+
+  const program = (name: ProgramName): Program => {
+    const found = demo.programs.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`${name} is not running`);
+    return found;
+  };
+  const args = { hub: hubArgs(demo), 'RAD-0001': agentArgs(demo, firstAppliance(demo).serial), pacs: pacsArgs(demo) };
+  let rounds = 0;
+
+  return {
+    demo,
+    program,
+    async armKill(name, point) {
+      const old = program(name);
+      await old.stop();
+      demo.programs.splice(demo.programs.indexOf(old), 1);
+      rounds += 1;
+      const marker = join(dir, `killed-${rounds}`);
+      launch(demo, { name, args: args[name], env: { COLLIMATOR_KILL_AT: point, COLLIMATOR_KILL_MARKER: marker } });
+      if (name === 'hub') await hubReady(demo);
+      return () => existsSync(marker);
+    },
+    async close() {
+      await stopAll(demo);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

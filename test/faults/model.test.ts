@@ -1,0 +1,99 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { operator } from '../demo/context.ts';
+import { runStages } from '../demo/run-demo.ts';
+import { createStageView } from '../demo/stage-view.ts';
+import { rollOutModel } from '../demo/stages/roll-out-model.ts';
+import { signModel } from '../demo/stages/sign-model.ts';
+import { trainModel } from '../demo/stages/train-model.ts';
+import { waitFor } from '../demo/wait.ts';
+import { createLoopWorld, type LoopWorld, type ProgramName } from './loop-world.ts';
+
+// A power cut at any moment of a model's way: the way is walked to its end after the restart, and never twice.
+
+const setUpMsMax = 120_000;
+const roundMsMax = 180_000;
+/** Steps of a run that has to be whole, not good. */
+const stepsMax = 2;
+
+let world: LoopWorld;
+let version = 0;
+
+beforeAll(async () => {
+  world = await createLoopWorld();
+  const spec = parse(readFileSync(world.demo.layout.runSpec, 'utf8')) as { steps_max: number };
+  writeFileSync(world.demo.layout.runSpec, stringify({ ...spec, steps_max: stepsMax }));
+}, setUpMsMax);
+
+afterAll(() => world?.close());
+
+/** Declares the next version, so that each round has a release of its own. */
+function nextVersion(): string {
+  version += 1;
+  const file = world.demo.layout.release;
+  const declaration = JSON.parse(readFileSync(file, 'utf8')) as object;
+  const text = `1.0.${version}`;
+  writeFileSync(file, JSON.stringify({ ...declaration, version: text }));
+  return text;
+}
+
+/** The commands of an operator, who repeats what failed because the hub was away. */
+async function walk(): Promise<void> {
+  const view = createStageView(3);
+  await runStages(world.demo, [trainModel], view);
+  for (const stage of [signModel, rollOutModel]) {
+    await waitFor(
+      async () => {
+        await runStages(world.demo, [stage], view);
+        return true;
+      },
+      { what: stage.name, timeoutMs: roundMsMax, intervalMs: 500 },
+    );
+  }
+}
+
+async function expectActive(release: string): Promise<void> {
+  const devices = await operator(world.demo).listDevices();
+  expect(devices.map((device) => device.active.map((each) => each.version))).toEqual(devices.map(() => [release]));
+  const models = await operator(world.demo).listModels();
+  expect(models.filter((model) => model.version === release)).toHaveLength(1);
+}
+
+describe("SIGKILL at a named point of a model's way", () => {
+  const points: readonly (readonly [ProgramName, string])[] = [
+    ['hub', 'hub-run-registered'],
+    ['hub', 'hub-targets-signed'],
+    ['hub', 'hub-rollout-created'],
+    ['hub', 'hub-event-stored'],
+    ['RAD-0001', 'model-announced'],
+    ['RAD-0001', 'model-fetching'],
+    ['RAD-0001', 'model-verified'],
+    ['RAD-0001', 'model-staged'],
+    ['RAD-0001', 'model-swapped'],
+  ];
+
+  test.each(points)('%s at %s', { timeout: roundMsMax }, async (program, point) => {
+    const release = nextVersion();
+    const killed = await world.armKill(program, point);
+    await walk();
+    expect(killed(), 'the point was reached and the process killed').toBe(true);
+    await waitFor(
+      async () => {
+        await expectActive(release);
+        return true;
+      },
+      { what: `${release} on every appliance`, timeoutMs: roundMsMax },
+    );
+  });
+
+  test('the hub while it trains: the run starts over and ends', { timeout: roundMsMax }, async () => {
+    const release = nextVersion();
+    const done = walk();
+    await sleep(3_000);
+    world.program('hub').kill('SIGKILL');
+    await done;
+    await expectActive(release);
+  });
+});

@@ -1,0 +1,40 @@
+/**
+ * A program that does nothing but report events through the appliance's link, to be killed at any moment:
+ *
+ *   node test/dist/integration/agent/outbox-child.js DATA_DIR SERIAL
+ *
+ * Prints `stored <seq>` when an event is durable. It reports for ever, one event after another.
+ */
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createEventSender } from '@collimator/edge-agent/link/event-sender';
+import { readIdentity } from '@collimator/edge-agent/link/identity';
+import { openLink } from '@collimator/edge-agent/link/link';
+import { createOutbox } from '@collimator/edge-agent/link/outbox';
+import { everySystem } from '@collimator/edge-agent/observe/every';
+import { silentLog } from '@collimator/shared/observe/log';
+import { openStore } from '@collimator/shared/sqlite/open-store';
+
+const [dataDir = '', serial = ''] = process.argv.slice(2);
+const now = () => new Date();
+const store = await openStore({
+  file: join(dataDir, 'agent.sqlite'),
+  migrations: new URL('../../../../edge-agent/src/store/migrations/', import.meta.url),
+});
+const link = openLink({
+  identity: readIdentity(dataDir, serial),
+  facts: { deviceId: serial, boot: String(process.pid), agentVersion: '0.1.0' },
+  now,
+  log: silentLog,
+  reconnect_ms: 50,
+});
+const outbox = createOutbox({ store, deviceId: serial, now, log: silentLog });
+const sender = createEventSender({ mqtt: link.mqtt, outbox, deviceId: serial, log: silentLog, every: everySystem });
+await sender.start();
+
+const release = { name: 'brain-mask-t1', version: '1.0.0', sha256: 'a'.repeat(64) };
+for (;;) {
+  await sender.report({ release, assignment: 1, phase: 'active' });
+  process.stdout.write(`stored ${outbox.lastSeq()}\n`);
+  await pause(2);
+}

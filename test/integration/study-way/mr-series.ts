@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { EXPLICIT_LITTLE_ENDIAN } from '@collimator/shared/dicom/transfer-syntaxes';
+import { sopClasses } from '@collimator/shared/dicom/uids';
+import { openAssociation, type StoreObject } from '@collimator/edge-agent/dimse/index';
+import { bytes, ds, is, text, uid, us } from '@collimator/edge-agent/study/result/element';
+import { encodeDataSet } from '@collimator/edge-agent/study/result/encode-dataset';
+
+export const rows = 24;
+export const columns = 32;
+/** Bright block in each slice: rows and columns from and to (exclusive). */
+export const block = { rows: [6, 18], columns: [8, 24] } as const;
+export const spacing_mm = { slices: 2, rows: 1, columns: 1.5 } as const;
+
+/** A UID that is always the same for the same words. */
+export const testUid = (...words: readonly (string | number)[]): string =>
+  `2.25.${BigInt(`0x${createHash('sha256').update(words.join('/')).digest('hex').slice(0, 30)}`)}`;
+
+export type SeriesOptions = {
+  readonly study: string;
+  readonly series?: string;
+  readonly from?: number;
+  readonly slices: number;
+  readonly description?: string;
+  /** Leaves out so many bytes of the pixels, so that the slice cannot be decoded. */
+  readonly truncated?: boolean;
+};
+
+/** Slices of an axial MR series with a bright block in each. */
+export function mrSeries(options: SeriesOptions): StoreObject[] {
+  const { study, series = 'one', from = 0, slices } = options;
+  return Array.from({ length: slices }, (_, i) => {
+    const z = from + i;
+    const sopInstanceUid = testUid(study, series, z);
+    const dataSet = encodeDataSet([
+      text(0x00080005, 'CS', 'ISO_IR 100'),
+      uid(0x00080016, sopClasses.mrImage),
+      uid(0x00080018, sopInstanceUid),
+      text(0x00080020, 'DA', '20260102'),
+      text(0x00080030, 'TM', '101112'),
+      text(0x00080050, 'SH', 'A1'),
+      text(0x00080060, 'CS', 'MR'),
+      text(0x00080070, 'LO', 'Test'),
+      text(0x00080090, 'PN', ''),
+      text(0x0008103e, 'LO', options.description ?? 't1 axial'),
+      text(0x00100010, 'PN', 'Test^Subject'),
+      text(0x00100020, 'LO', `P-${study}`),
+      text(0x00100030, 'DA', '19700101'),
+      text(0x00100040, 'CS', 'O'),
+      text(0x00180015, 'CS', 'HEAD'),
+      ds(0x00180050, spacing_mm.slices),
+      uid(0x0020000d, testUid(study)),
+      uid(0x0020000e, testUid(study, series)),
+      text(0x00200010, 'SH', '1'),
+      is(0x00200011, 1),
+      is(0x00200013, z + 1),
+      ds(0x00200032, 0, 0, spacing_mm.slices * z),
+      ds(0x00200037, 1, 0, 0, 0, 1, 0),
+      uid(0x00200052, testUid(study, 'frame')),
+      us(0x00280002, 1),
+      text(0x00280004, 'CS', 'MONOCHROME2'),
+      us(0x00280010, rows),
+      us(0x00280011, columns),
+      ds(0x00280030, spacing_mm.rows, spacing_mm.columns),
+      us(0x00280100, 16),
+      us(0x00280101, 12),
+      us(0x00280102, 11),
+      us(0x00280103, 0),
+      bytes(0x7fe00010, 'OW', options.truncated === true ? pixels().subarray(0, 100) : pixels()),
+    ]);
+    return { sopClassUid: sopClasses.mrImage, sopInstanceUid, transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN, dataSet };
+  });
+}
+
+function pixels(): Uint8Array {
+  const values = Buffer.alloc(2 * rows * columns);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const inside =
+        row >= block.rows[0] && row < block.rows[1] && column >= block.columns[0] && column < block.columns[1];
+      values.writeUInt16LE(inside ? 1000 : 20, 2 * (row * columns + column));
+    }
+  return values;
+}
+
+/** Sends objects over one association; every one must be answered with success. */
+export async function send(port: number, objects: readonly StoreObject[], callingAeTitle = 'MODALITY'): Promise<void> {
+  const pairs = new Map(objects.map((one) => [`${one.sopClassUid} ${one.transferSyntaxUid}`, one]));
+  const association = await openAssociation({
+    host: '127.0.0.1',
+    port,
+    callingAeTitle,
+    calledAeTitle: 'COLLIMATOR',
+    contexts: [...pairs.values()].map((one) => ({
+      abstractSyntax: one.sopClassUid,
+      transferSyntaxes: [one.transferSyntaxUid],
+    })),
+  });
+  for (const object of objects) {
+    const { status } = await association.store(object);
+    if (status !== 0) throw new Error(`status ${status.toString(16)}`);
+  }
+  await association.release();
+}

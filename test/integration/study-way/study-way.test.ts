@@ -1,0 +1,262 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sopClasses } from '@collimator/shared/dicom/uids';
+import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/active-releases';
+import { readResult } from '@collimator/edge-agent/study/deliver/result-file';
+import { selfTest } from '@collimator/edge-agent/study/infer/self-test';
+import { type Agent, type AgentOptions, startAgent } from './agent.ts';
+import { block, mrSeries, send, spacing_mm } from './mr-series.ts';
+import { type Program, type Received, received, startPacs } from './programs.ts';
+import { writeRelease } from './release-folder.ts';
+
+const waitOptions = { timeout: 20_000, interval: 25 };
+const ends: (() => Promise<unknown>)[] = [];
+let folder: string;
+let release: ActiveRelease;
+let pacs: Program;
+let pacsFolder: string;
+let events: { name: string; fields: Record<string, unknown> | undefined }[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'study-way-'));
+  ends.push(() => rm(folder, { recursive: true }));
+  release = await writeRelease(join(folder, 'release'), '1.0.0');
+  pacsFolder = join(folder, 'pacs');
+  pacs = await startPacs(pacsFolder);
+  ends.push(() => pacs.stop());
+  events = [];
+});
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function agentWith(options: Partial<AgentOptions> = {}): Promise<Agent> {
+  const agent = await startAgent({
+    dataDir: join(folder, 'data'),
+    destinations: [{ name: 'pacs', port: pacs.port }],
+    releases: [release],
+    log: { event: (name, fields) => void events.push({ name, fields }) },
+    ...options,
+  });
+  ends.push(() => agent.close());
+  return agent;
+}
+
+const counted = (name: string): number => events.filter((event) => event.name === name).length;
+const classes = (lines: readonly Received[]): string[] => lines.map((line) => line.sopClassUid).toSorted();
+const both = [sopClasses.segmentation, sopClasses.comprehensiveSr].toSorted();
+
+const arrived = (count: number): Promise<Received[]> =>
+  vi.waitFor(async () => {
+    const lines = await received(pacsFolder);
+    expect(lines.length, JSON.stringify(events.slice(-5))).toBeGreaterThanOrEqual(count);
+    return lines;
+  }, waitOptions);
+
+/** Nothing is left to do: no study is open, no job and no delivery is waiting. */
+const settled = (agent: Agent): Promise<void> =>
+  vi.waitFor(() => {
+    const { jobs, deliveries } = agent.way.counts();
+    expect([jobs.queued, jobs.running, deliveries.pending]).toEqual([0, 0, 0]);
+    expect(agent.way.studies(100).filter(({ state }) => state === 'receiving')).toEqual([]);
+  }, waitOptions);
+
+describe('a study on its way', () => {
+  it('gives one segmentation and one report, with the volume that was in the images', async () => {
+    const agent = await agentWith();
+    await send(agent.port, mrSeries({ study: 'a', slices: 10 }));
+    const lines = await arrived(2);
+    await settled(agent);
+    expect(classes(lines)).toEqual(both);
+    expect(agent.way.counts()).toEqual({
+      instances: { received: 10, rejected: 0, quarantined: 0 },
+      jobs: { queued: 0, running: 0, inferred: 1, failed: 0 },
+      deliveries: { pending: 0, delivered: 2, failed: 0 },
+    });
+    const [line] = agent.way.studies(10);
+    expect(line).toMatchObject({ state: 'inferred', images: 10, revision: 1, release: 'bright-region', deliveries_sent: 2 });
+    const { last_image_to_result } = agent.way.latencies();
+    expect(last_image_to_result.count).toBe(1);
+    expect(last_image_to_result.max).toBeGreaterThanOrEqual(300);
+
+    const truth_mL =
+      (10 *
+        (block.rows[1] - block.rows[0]) *
+        (block.columns[1] - block.columns[0]) *
+        spacing_mm.slices *
+        spacing_mm.rows *
+        spacing_mm.columns) /
+      1000;
+    const sr = lines.find((one) => one.sopClassUid === sopClasses.comprehensiveSr);
+    const text = (await readFile(join(pacsFolder, sr?.file ?? ''))).toString('latin1');
+    const value = Number(/\(?118565006[\s\S]{0,400}?\x40\xa0\x0a\xa3DS..([\d.]+)/.exec(text.replaceAll('\u0000', '.'))?.[1] ?? measured(text));
+    expect(Math.abs(value - truth_mL) / truth_mL).toBeLessThan(0.15);
+  });
+
+  it('takes images that are sent twice as one, and makes one job', async () => {
+    const agent = await agentWith();
+    const images = mrSeries({ study: 'a', slices: 6 });
+    await Promise.all([send(agent.port, images), send(agent.port, images)]);
+    await arrived(2);
+    await send(agent.port, images);
+    await settled(agent);
+    expect(agent.way.counts().jobs.inferred).toBe(1);
+    expect(agent.way.counts().instances.received).toBe(6);
+    expect(await received(pacsFolder)).toHaveLength(2);
+  });
+
+  it('never processes a result of its own that comes back', async () => {
+    const agent = await agentWith();
+    await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
+    const lines = await arrived(2);
+    await settled(agent);
+    for (const line of lines) {
+      const file = join(pacsFolder, line.file);
+      const { createHash } = await import('node:crypto');
+      const dataSet = await readResult(file, createHash('sha256').update(await readFile(file)).digest('hex'));
+      if (!dataSet.ok) throw new Error(dataSet.error);
+      await send(agent.port, [{ ...line, dataSet: dataSet.value }]);
+    }
+    await vi.waitFor(() => expect(counted('own-object-returned')).toBe(2), waitOptions);
+    await settled(agent);
+    expect(counted('study-complete')).toBe(1);
+    expect(agent.way.studies(10)).toHaveLength(1);
+  });
+
+  it('makes a new revision of a study when images come late, and runs only the series that changed', async () => {
+    const agent = await agentWith();
+    await send(agent.port, [
+      ...mrSeries({ study: 'a', slices: 6 }),
+      ...mrSeries({ study: 'a', series: 'two', slices: 5 }),
+    ]);
+    await arrived(4);
+    await settled(agent);
+    await send(agent.port, mrSeries({ study: 'a', from: 6, slices: 4 }));
+    const lines = await arrived(6);
+    await settled(agent);
+    expect(lines).toHaveLength(6);
+    expect(agent.way.counts().jobs.inferred).toBe(3);
+    expect(agent.way.studies(1)[0]).toMatchObject({ revision: 2, state: 'inferred', images: 15 });
+  });
+
+  it('leaves late images out where it is told to', async () => {
+    const agent = await agentWith({ lateImages: 'ignore' });
+    await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
+    await arrived(2);
+    await send(agent.port, mrSeries({ study: 'a', from: 6, slices: 4 }));
+    await vi.waitFor(() => expect(counted('study-late-images-ignored')).toBeGreaterThan(0), waitOptions);
+    await settled(agent);
+    expect(agent.way.counts().jobs.inferred).toBe(1);
+  });
+
+  it('says in a report why a series could not be used', async () => {
+    const agent = await agentWith();
+    await send(agent.port, [
+      ...mrSeries({ study: 'a', slices: 3 }),
+      ...mrSeries({ study: 'a', from: 6, slices: 3 }), // three slices are missing in between
+    ]);
+    const [line] = await arrived(1);
+    await settled(agent);
+    expect(line?.sopClassUid).toBe(sopClasses.comprehensiveSr);
+    expect(await received(pacsFolder)).toHaveLength(1);
+    expect((await readFile(join(pacsFolder, line?.file ?? ''))).toString('latin1')).toContain('series-gap');
+    expect(agent.way.studies(1)[0]).toMatchObject({ state: 'failed', failure: 'series-gap', deliveries_sent: 1 });
+  });
+
+  it('reports images whose pixels cannot be decoded, and nothing where the route wants no report', async () => {
+    const agent = await agentWith({ objects: ['SEG'] });
+    await send(agent.port, mrSeries({ study: 'a', slices: 3, truncated: true }));
+    await vi.waitFor(() => expect(counted('job-failed')).toBe(1), waitOptions);
+    await settled(agent);
+    expect(agent.way.studies(1)[0]?.state).toBe('failed');
+    expect(await received(pacsFolder)).toHaveLength(0);
+  });
+
+  it('leaves a series alone that no release selects, and says which condition failed', async () => {
+    const agent = await agentWith();
+    await send(agent.port, mrSeries({ study: 'a', slices: 3, description: 'localizer' }));
+    await vi.waitFor(() => expect(counted('series-not-selected')).toBe(1), waitOptions);
+    expect(events.find(({ name }) => name === 'series-not-selected')?.fields).toMatchObject({ reasons: 'series-description' });
+    expect(agent.way.studies(1)[0]?.state).toBe('not-selected');
+  });
+
+  it('keeps a complete study until its release is active', async () => {
+    const agent = await agentWith({ releases: [] });
+    await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
+    await vi.waitFor(() => expect(agent.way.studies(1)[0]?.state).toBe('waiting'), waitOptions);
+    agent.use([release]);
+    expect(classes(await arrived(2))).toEqual(both);
+  });
+
+  it('runs the next study with the release that was swapped in', async () => {
+    const agent = await agentWith();
+    await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
+    await arrived(2);
+    const next = await writeRelease(join(folder, 'release-2'), '2.0.0');
+    agent.use([next]);
+    await send(agent.port, mrSeries({ study: 'b', slices: 6 }));
+    await arrived(4);
+    const versions = agent.way.studies(2).map(({ version }) => version);
+    expect(versions.toSorted()).toEqual(['1.0.0', '2.0.0']);
+  });
+
+  it('delivers to a destination that was away, and does not let it delay another', async () => {
+    await pacs.stop();
+    const otherFolder = join(folder, 'other');
+    const other = await startPacs(otherFolder);
+    ends.push(() => other.stop());
+    const agent = await agentWith({
+      destinations: [
+        { name: 'pacs', port: pacs.port },
+        { name: 'other', port: other.port },
+      ],
+    });
+    await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
+    await vi.waitFor(async () => expect(await received(otherFolder)).toHaveLength(2), waitOptions);
+    await vi.waitFor(() => expect(counted('delivery-retry')).toBeGreaterThan(1), waitOptions);
+    expect(agent.way.counts().deliveries).toEqual({ pending: 2, delivered: 2, failed: 0 });
+    pacs = await startPacs(pacsFolder, pacs.port);
+    ends.push(() => pacs.stop());
+    const lines = await arrived(2);
+    await settled(agent);
+    expect(lines.map(({ sha256 }) => sha256).toSorted()).toEqual(
+      (await received(otherFolder)).map(({ sha256 }) => sha256).toSorted(),
+    );
+  });
+
+  it('never sends a result whose bytes have changed', async () => {
+    await pacs.stop();
+    const agent = await agentWith();
+    await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
+    await vi.waitFor(() => expect(counted('job-inferred')).toBe(1), waitOptions);
+    await writeFile(join(folder, 'data/results/1/1/seg.dcm'), 'something else');
+    pacs = await startPacs(pacsFolder, pacs.port);
+    ends.push(() => pacs.stop());
+    await vi.waitFor(() => expect(agent.way.counts().deliveries).toEqual({ pending: 0, delivered: 1, failed: 1 }), waitOptions);
+    expect(classes(await received(pacsFolder))).toEqual([sopClasses.comprehensiveSr]);
+  });
+});
+
+describe('the self-test of a release', () => {
+  it('passes where the runtime gives the golden outputs', async () => {
+    const result = await selfTest(release.folder, release.release);
+    expect(result).toMatchObject({ ok: true });
+    expect(result.ok && result.value.max_abs_diff).toBeLessThan(1e-6);
+  });
+
+  it('fails where it does not, and where the model cannot be loaded', async () => {
+    const off = await writeRelease(join(folder, 'off'), '1.0.1', 0.01);
+    expect(await selfTest(off.folder, off.release)).toMatchObject({ ok: false, error: { code: 'golden-mismatch' } });
+    await writeFile(join(off.folder, 'model.onnx'), 'no model');
+    expect(await selfTest(off.folder, off.release)).toMatchObject({
+      ok: false,
+      error: { code: 'inference-model-unloadable' },
+    });
+  });
+});
+
+/** The first numeric value after the code for volume. */
+const measured = (text: string): number => Number(/118565006[\s\S]*?DS[\s\S]{2}([\d.]+)/.exec(text)?.[1] ?? Number.NaN);
