@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyGrid } from '../result/testing/any-grid.ts';
 import { type ExampleGrid, exampleSources } from '../result/testing/example-input.ts';
 import type { SliceHeader } from './slice-header.ts';
-import { cross, length, scale, subtract, type Vector } from './vector.ts';
+import { length, subtract, type Vector } from './vector.ts';
 import { assembleVolume, voxelCentre } from './volume.ts';
 
 const axial: ExampleGrid = {
@@ -15,38 +16,6 @@ const axial: ExampleGrid = {
   step_mm: [0, 0, 2],
   spacing_mm: { rows: 0.5, columns: 0.75 },
 };
-
-const unit = (v: Vector): Vector => scale(v, 1 / length(v));
-const component = fc.double({ min: -1, max: 1, noNaN: true });
-const vector = fc.tuple(component, component, component).filter((v) => length(v) > 0.1);
-
-/** Any orientation, any spacing, any place. */
-export const anyGrid = fc
-  .record({
-    a: vector,
-    b: vector,
-    slices: fc.integer({ min: 2, max: 9 }),
-    rows: fc.integer({ min: 1, max: 7 }),
-    columns: fc.integer({ min: 1, max: 7 }),
-    origin_mm: fc.tuple(...Array.from({ length: 3 }, () => fc.double({ min: -300, max: 300, noNaN: true }))),
-    step: fc.double({ min: 0.3, max: 8, noNaN: true }),
-    spacing_mm: fc.record({
-      rows: fc.double({ min: 0.1, max: 4, noNaN: true }),
-      columns: fc.double({ min: 0.1, max: 4, noNaN: true }),
-    }),
-  })
-  .filter(({ a, b }) => length(cross(a, b)) > 0.1)
-  .map(({ a, b, step, ...rest }): ExampleGrid => {
-    const rowCosines = unit(a);
-    const normal = unit(cross(a, b));
-    return {
-      ...rest,
-      origin_mm: rest.origin_mm as unknown as Vector,
-      rowCosines,
-      columnCosines: cross(normal, rowCosines),
-      step_mm: scale(normal, step),
-    };
-  });
 
 const shuffled = (sources: readonly SliceHeader[]) =>
   fc.shuffledSubarray([...sources], { minLength: sources.length, maxLength: sources.length });

@@ -22,21 +22,22 @@ export function createTextWriter(subject: readonly RawElement[]): TextWriter {
     const plain = multivalued.has(vr) ? value.replaceAll('\\', '/') : value;
     // Control characters could end a value or switch the character set (PS3.5 §6.1.3); line ends are text in LT, ST, UT.
     const clean = [...plain.normalize('NFC')].filter((c) => c >= ' ' || (c === '\n' && !multivalued.has(vr)));
-    return { tag, vr, value: encode(clean.slice(0, charactersMax[vr]).join(''), set) };
+    return { tag, vr, value: encode(clean, set, charactersMax[vr]) };
   };
 }
 
-function encode(text: string, set: string): Uint8Array {
-  if (set === 'ISO_IR 192') return Buffer.from(text, 'utf8');
+function encode(characters: readonly string[], set: string, charactersMax: number): Uint8Array {
+  if (set === 'ISO_IR 192') return Buffer.from(characters.slice(0, charactersMax).join(''), 'utf8');
   const highest = set === 'ISO_IR 100' ? 0xff : 0x7e;
   const fits = (character: string): boolean => {
     const code = character.codePointAt(0) ?? 0;
     return code <= highest && (code < 0x7f || code > 0x9f);
   };
-  const written = [...text].map((character) => {
+  const written = characters.map((character) => {
     if (fits(character)) return character;
     const base = [...character.normalize('NFKD')].filter((c) => c >= ' ' && c <= '~').join('');
     return base === '' ? '?' : base;
   });
-  return Buffer.from(written.join(''), 'latin1');
+  // Letters can come apart into several.
+  return Buffer.from(written.join('').slice(0, charactersMax), 'latin1');
 }

@@ -6,17 +6,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ReleaseDeclaration, releaseDraft } from '@collimator/shared/contracts/release';
 import type { RunSpec } from '@collimator/shared/contracts/run-spec';
-import { entryFile } from '@collimator/shared/entry';
 import { decodeNpy } from '@collimator/shared/imaging/npy';
 import { preprocessSeries } from '@collimator/shared/imaging/preprocess';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TrainingEvent } from '../events.ts';
-import { launchLocal } from './local.ts';
+import type { TrainingEvent } from '@collimator/hub/training/train/events';
+import { launchLocal } from '@collimator/hub/training/train/launchers/local';
 
 // Short runs on the real images, each in a child process from dist.
 
-const datasetDir = fileURLToPath(new URL('../../../../../test/fixtures/brain-t1', import.meta.url));
+const datasetDir = fileURLToPath(new URL('../../fixtures/brain-t1', import.meta.url));
 const spec: RunSpec = {
   experiment: 'brain-mask',
   engine: 'tfjs',
@@ -183,7 +182,7 @@ describe('a training run in a child process', () => {
     const declared = join(out, 'declared.json');
     writeFileSync(declared, JSON.stringify(release));
     writeFileSync(join(out, 'spec.json'), JSON.stringify({ ...spec, steps_max: 100_000, release: declared }));
-    const entry = fileURLToPath(entryFile(import.meta.url, '../run-child.js'));
+    const entry = fileURLToPath(new URL('../../../hub/dist/training/train/run-child.js', import.meta.url));
     const child = spawn(
       process.execPath,
       [entry, '--spec', join(out, 'spec.json'), '--dataset', datasetDir, '--out', out],

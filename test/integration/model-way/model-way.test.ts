@@ -1,0 +1,267 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeChunkFrame } from '@collimator/shared/contracts/chunk-frame';
+import type { ReleaseRef } from '@collimator/shared/contracts/common';
+import { topics } from '@collimator/shared/contracts/topics';
+import { signAssignment } from '@collimator/shared/release/assignment';
+import { generateSigningKey } from '@collimator/shared/release/keys';
+import { metadataTime } from '@collimator/shared/release/metadata';
+import { ok } from '@collimator/shared/result';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type DeviceOptions, type DeviceSide, startDeviceSide } from './device-side.ts';
+import { type HubSide, startHubSide } from './hub-side.ts';
+import { type Mosquitto, startMosquitto } from './mosquitto.ts';
+
+const id = 'ward-7';
+const hour = 3_600_000;
+
+let dir: string;
+let broker: Mosquitto;
+let hub: HubSide;
+let device: DeviceSide;
+let clock: { at: Date };
+const now = () => clock.at;
+const wait = { timeout: 20_000, interval: 20 };
+
+const startDevice = async (over: Partial<DeviceOptions> = {}) =>
+  startDeviceSide({ dir: join(dir, id), url: broker.url, id, root: hub.trust.rootBytes(1)!, now, ...over });
+
+const active = () => device.way.releases.active('brain-mask-t1')?.ref.version;
+const refusals = () => hub.events.filter((event) => event.phase === 'refused').map((event) => event.code);
+const becomes = (version: string) => expect.poll(active, wait).toBe(version);
+const isRefused = (code: string) => expect.poll(refusals, wait).toContain(code);
+
+/** Registers, signs and rolls out. */
+async function release(version: string, model?: Buffer): Promise<ReleaseRef> {
+  const ref = await hub.register({ folder: `run-${version}`, version, ...(model && { model }) });
+  await hub.sign(ref);
+  await hub.rollOut(ref);
+  return ref;
+}
+
+beforeEach(async () => {
+  clock = { at: new Date('2026-11-23T12:00:00Z') };
+  dir = await mkdtemp(join(tmpdir(), 'collimator-model-way-'));
+  broker = await startMosquitto(dir);
+  hub = await startHubSide(dir, broker.url, now, [id]);
+  await expect.poll(() => hub.connection.connected, wait).toBe(true);
+  device = await startDevice();
+});
+afterEach(async () => {
+  await device.stop();
+  await hub.stop();
+  await broker.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe('a release on its way', () => {
+  test('is registered, signed, rolled out, fetched, verified, staged and swapped in', async () => {
+    const model = randomBytes(1_000_000);
+    const ref = await release('1.0.0', model);
+    await becomes('1.0.0');
+    const running = device.way.releases.active(ref.name)!;
+    expect(running.ref).toEqual(ref);
+    expect((await readFile(join(running.folder, 'model.onnx'))).equals(model)).toBe(true);
+    await expect.poll(() => hub.rollouts.list()[0]?.devices[0]?.phase, wait).toBe('active');
+    expect(hub.events.map((event) => event.phase)).toEqual(['announced', 'fetching', 'verified', 'staged', 'active']);
+    expect(device.way.status()).toEqual([
+      { name: ref.name, active: ref, assigned: ref, phase: 'active', stale: false },
+    ]);
+  });
+
+  test('takes the place of the one before, which is kept for a roll-back under a higher serial', async () => {
+    await release('1.0.0');
+    await becomes('1.0.0');
+    const second = await release('1.1.0');
+    await becomes('1.1.0');
+    const sent = hub.state.chunksSent;
+    await hub.rollouts.undo(hub.rollouts.list()[0]!.id);
+    await becomes('1.0.0');
+    await expect.poll(() => hub.events.at(-1)?.phase, wait).toBe('active');
+    expect(hub.events.at(-1)?.assignment).toBe(3);
+    expect(hub.state.chunksSent).toBe(sent);
+    expect(await readdir(join(dir, id, 'releases', second.name))).toHaveLength(2);
+  });
+
+  test('is fetched once where chunks are the same', async () => {
+    await release('1.0.0', Buffer.concat(Array.from({ length: 8 }, () => Buffer.alloc(262_144, randomBytes(1)[0]))));
+    await becomes('1.0.0');
+    const first = hub.state.chunksSent;
+    await release('1.0.1', Buffer.alloc(262_144 * 8, 1));
+    await becomes('1.0.1');
+    expect(hub.state.chunksSent - first).toBeLessThan(first);
+  });
+
+  test('survives a restart of the appliance and of the broker', async () => {
+    await release('1.0.0');
+    await becomes('1.0.0');
+    await device.stop();
+    device = await startDevice();
+    expect(active()).toBe('1.0.0');
+    await broker.stop();
+    await broker.start();
+    await release('1.0.1');
+    await becomes('1.0.1');
+  });
+});
+
+describe('is refused, and what ran before goes on running, and the hub is told why', () => {
+  beforeEach(async () => {
+    await release('1.0.0');
+    await becomes('1.0.0');
+    await expect.poll(() => hub.events.at(-1)?.phase, wait).toBe('active');
+  });
+  afterEach(async () => {
+    expect(active()).toBe('1.0.0');
+    await device.stop();
+    device = await startDevice();
+    expect(active()).toBe('1.0.0');
+  });
+
+  const assign = (ref: ReleaseRef, over: object = {}, key = hub.directorKey) => {
+    const issued = metadataTime(now());
+    const expires = metadataTime(new Date(now().getTime() + 24 * hour));
+    const assignment = { _type: 'assignment', spec_version: '1', device: id, serial: 9, release: ref, issued, expires };
+    const bytes = signAssignment({ ...assignment, ...over } as Parameters<typeof signAssignment>[0], key);
+    return hub.connection.publish(topics.assignment(id, ref.name), bytes, { qos: 1, retain: true });
+  };
+  const signedRelease = async () => {
+    const ref = await hub.register({ folder: 'next', version: '2.0.0', model: randomBytes(600_000) });
+    await hub.sign(ref);
+    return ref;
+  };
+
+  test('a tampered chunk', async () => {
+    hub.state.meddle = (topic, payload) => {
+      const frame = topic.includes('/chunks/') ? decodeChunkFrame(payload) : undefined;
+      if (frame?.kind === 'bytes' && frame.payload.length > 200_000) payload[payload.length - 5]! ^= 1;
+      return payload;
+    };
+    await hub.rollOut(await signedRelease());
+    await isRefused('chunk-mismatch');
+    await expect
+      .poll(() => hub.rollouts.list()[0]?.devices[0], wait)
+      .toMatchObject({ phase: 'refused', code: 'chunk-mismatch' });
+  });
+
+  test('an assignment that the director did not sign', async () => {
+    await assign(await signedRelease(), {}, generateSigningKey());
+    await isRefused('assignment-signature-invalid');
+  });
+
+  test('a timestamp with a wrong signature', async () => {
+    const bytes = Buffer.from(
+      hub.trust
+        .timestampBytes()
+        .toString()
+        .replace(/"sig":"../, '"sig":"00'),
+    );
+    await hub.connection.publish(topics.fleetTimestamp, bytes, { qos: 1, retain: true });
+    await isRefused('metadata-signature-invalid');
+  });
+
+  test('older metadata that is replayed, even after a restart', async () => {
+    const older = hub.trust.timestampBytes();
+    await hub.trust.refreshTimestamp();
+    const trusted = () => readFile(join(dir, id, 'trust', 'timestamp.json'));
+    await expect.poll(async () => (await trusted()).equals(hub.trust.timestampBytes()), wait).toBe(true);
+    await hub.connection.publish(topics.fleetTimestamp, older, { qos: 1, retain: true });
+    await isRefused('metadata-older');
+    const before = refusals().length;
+    await device.stop();
+    device = await startDevice();
+    await expect.poll(() => refusals().length, wait).toBeGreaterThan(before);
+    expect(refusals().at(-1)).toBe('metadata-older');
+  });
+
+  test('an older assignment that is replayed', async () => {
+    const ref = await signedRelease();
+    const first = hub.registry.get('brain-mask-t1', '1.0.0')!.ref;
+    await assign(first, { serial: 5 });
+    await expect.poll(() => hub.events.at(-1)?.assignment, wait).toBe(5);
+    await assign(ref, { serial: 4 });
+    await isRefused('assignment-older');
+  });
+
+  test('a release that does not give its golden outputs', async () => {
+    await device.stop();
+    const selfTest = () => Promise.resolve(ok({ max_abs_diff: 0.01 }));
+    device = await startDevice({ over: { selfTest } });
+    await hub.rollOut(await signedRelease());
+    await isRefused('golden-mismatch');
+  });
+
+  test('a release under expired metadata, until a fresh timestamp comes', async () => {
+    const ref = await signedRelease();
+    await expect
+      .poll(async () => (await readFile(join(dir, id, 'trust', 'targets.json'))).includes('2.0.0'), wait)
+      .toBe(true);
+    clock.at = new Date(clock.at.getTime() + 25 * hour);
+    expect(device.way.status()[0]).toMatchObject({ stale: true, phase: 'active' });
+    await hub.rollOut(ref);
+    await isRefused('metadata-expired');
+  });
+
+  test('an assignment for another device', async () => {
+    await assign(await signedRelease(), { device: 'ward-8' });
+    await isRefused('assignment-wrong-device');
+  });
+
+  test('an assignment that names a digest which the targets do not name', async () => {
+    await assign({ ...(await signedRelease()), sha256: 'c'.repeat(64) });
+    await isRefused('target-mismatch');
+  });
+
+  test('an assignment of a release that nobody signed', async () => {
+    await assign(await hub.register({ folder: 'next', version: '2.0.0' }));
+    await isRefused('target-unknown');
+  });
+
+  test('a release that needs another device', async () => {
+    const device = { providers: ['cuda' as const], memory_bytes_min: 1, opset: 17 };
+    const ref = await hub.register({ folder: 'next', version: '2.0.0', over: { device } });
+    await hub.sign(ref);
+    await hub.rollOut(ref);
+    await isRefused('release-incompatible');
+  });
+
+  test('but is installed once what was wrong is right again, and not tried in a tight loop before', async () => {
+    const ref = await hub.register({ folder: 'next', version: '2.0.0' });
+    await assign(ref);
+    await isRefused('target-unknown');
+    await hub.sign(ref);
+    await becomes('2.0.0');
+    expect(refusals()).toEqual(['target-unknown']);
+    await assign(hub.registry.get('brain-mask-t1', '1.0.0')!.ref, { serial: 10 });
+    await becomes('1.0.0');
+  });
+});
+
+describe('a restart in the middle of a fetch', () => {
+  test('resumes with the chunks that are in', async () => {
+    const model = randomBytes(262_144 * 40);
+    let sent = 0;
+    // The hub falls silent after 20 chunks of the model.
+    hub.state.meddle = (topic, payload) => {
+      if (!topic.includes('/chunks/') || payload.length < 200_000) return payload;
+      sent += 1;
+      return sent > 20 ? undefined : payload;
+    };
+    await release('1.0.0', model);
+    await expect.poll(() => sent, wait).toBeGreaterThan(20);
+    await device.stop();
+    sent = 0;
+    hub.state.meddle = (topic, payload) => {
+      if (topic.includes('/chunks/') && payload.length > 200_000) sent += 1;
+      return payload;
+    };
+    device = await startDevice();
+    await becomes('1.0.0');
+    expect(sent).toBe(20);
+    const { folder } = device.way.releases.active('brain-mask-t1')!;
+    expect((await readFile(join(folder, 'model.onnx'))).equals(model)).toBe(true);
+    expect(await readdir(join(dir, id, 'incoming'))).toEqual([]);
+  });
+});
