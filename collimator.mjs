@@ -29,7 +29,7 @@ if (program === undefined) {
   const entry = new URL(program.entry, import.meta.url);
   if (existsSync(entry)) {
     const module = await import(entry.href);
-    await run(module[program.command]());
+    await run(module[program.command]().name(`collimator ${name}`));
   } else {
     process.stderr.write('Collimator is not built yet: run "npm ci" and "npm run build" in its folder.\n');
     process.exitCode = 1;

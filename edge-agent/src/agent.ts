@@ -36,14 +36,14 @@ export type AgentOptions = {
 export interface RunningAgent {
   readonly dicomPorts: readonly number[];
   readonly localApiPort: number;
-  /** Stops in the opposite order of the start, each part within a bound. */
+  /** Stops in the opposite order of the start, within a bound. */
   stop(): Promise<void>;
 }
 
 const migrations = new URL('../src/store/migrations/', import.meta.url);
 
-/** Longest wait for one part to stop; what is not done then is taken up at the next start. */
-const stopMsMax = 6_000;
+/** Longest time to stop all parts; what is not done then is taken up at the next start. */
+const stopMsMax = 10_000;
 
 /**
  * Starts the appliance. The order is the promise: first the lock and the disk, then what works on it, then the local
@@ -116,7 +116,7 @@ async function startOnStore(
     ...sources,
     agentVersion: facts.agentVersion,
     link: () => hub.status(),
-    outbox: () => ({ size: hub.status().eventsPending, dropped: hub.status().eventsDropped }),
+    outbox: () => ({ size: hub.status().eventsPending, refused: hub.status().eventsRefused }),
     associations: () => dicom.counts(),
     disk: () => machine.disk(),
     host: () => machine.host(),

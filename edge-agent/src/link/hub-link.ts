@@ -24,7 +24,7 @@ export interface HubLink {
   releasesChanged(): void;
   /** From here on the hub sees this device: state, telemetry and the events that are waiting. */
   start(sources: HubLinkSources): Promise<void>;
-  status(): LinkStatus & { readonly eventsPending: number; readonly eventsDropped: number };
+  status(): LinkStatus & { readonly eventsPending: number; readonly eventsRefused: number };
   /** Says goodbye and closes. What the hub has not acknowledged stays on the disk. */
   stop(): Promise<void>;
 }
@@ -82,7 +82,7 @@ export function createHubLink(deps: HubLinkDeps): HubLink {
       });
       await sender.start();
     },
-    status: () => ({ ...link.status(), eventsPending: outbox.size(), eventsDropped: outbox.dropped() }),
+    status: () => ({ ...link.status(), eventsPending: outbox.size(), eventsRefused: outbox.refused() }),
     async stop() {
       stopTelemetry();
       sender.stop();

@@ -64,11 +64,16 @@ describe('the outbox', () => {
     expect(outbox.size()).toBe(1);
   });
 
-  it('gives up the oldest when it is full, and says how many', async () => {
+  it('takes nothing more when it is full, leaves no gap, and takes again when there is room', async () => {
     const outbox = open(3);
-    for (const detail of ['a', 'b', 'c', 'd', 'e']) await outbox.report(entry(detail));
-    expect(outbox.pending(0, 10).map((e) => e.detail)).toEqual(['c', 'd', 'e']);
-    expect(outbox.dropped()).toBe(2);
+    const reports = ['a', 'b', 'c', 'd'].map((detail) => outbox.report(entry(detail)));
+    const outcomes = await Promise.allSettled(reports);
+    expect(outcomes.map((o) => o.status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+    expect((outcomes[3] as PromiseRejectedResult).reason).toMatchObject({ code: 'outbox-full', class: 'transient' });
+    expect(outbox.refused()).toBe(1);
+    await outbox.acknowledge(1);
+    expect(await outbox.report(entry('d'))).toBe(4);
+    expect(outbox.pending(0, 10).map((e) => e.seq)).toEqual([2, 3, 4]);
   });
 
   it('reads by its key', () => {

@@ -1,4 +1,5 @@
 import type { DeviceEvent } from '@collimator/shared/contracts/messages';
+import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
 
@@ -6,7 +7,7 @@ import type { Store } from '@collimator/shared/sqlite/store';
 export type Report = Omit<DeviceEvent, 'schema' | 'device' | 'seq' | 'at'>;
 
 export interface Outbox {
-  /** Resolves with the sequence number when the event is on the disk. */
+  /** Resolves with the sequence number when the event is on the disk. Throws `outbox-full`, and stores nothing then. */
   report(entry: Report): Promise<number>;
   /** At most `limit` events after a sequence number, in order. */
   pending(afterSeq: number, limit: number): DeviceEvent[];
@@ -14,8 +15,8 @@ export interface Outbox {
   acknowledge(throughSeq: number): Promise<boolean>;
   size(): number;
   lastSeq(): number;
-  /** Events given up because the outbox was full, since this process started. */
-  dropped(): number;
+  /** Events not taken because the outbox was full, since this process started. */
+  refused(): number;
 }
 
 export type OutboxDeps = {
@@ -29,9 +30,8 @@ export type OutboxDeps = {
 
 export const outboxEntriesMaxDefault = 10_000;
 
-const insertSql = 'INSERT INTO outbox (body) VALUES (?) RETURNING seq';
-/** Keeps the newest: what a release came to matters more than how it came there. */
-const trimSql = 'DELETE FROM outbox WHERE seq <= (SELECT max(seq) FROM outbox) - ?';
+/** Full means refused, never trimmed: the hub acknowledges no number beyond a gap. Whoever reports tries again later. */
+const insertSql = 'INSERT INTO outbox (body) SELECT ? WHERE (SELECT count(*) FROM outbox) < ? RETURNING seq';
 const deleteSql = 'DELETE FROM outbox WHERE seq <= ?';
 export const pendingSql = 'SELECT seq, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?';
 const sizeSql = 'SELECT count(*) AS n FROM outbox';
@@ -39,20 +39,19 @@ const lastSeqSql = "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'";
 
 /** A durable, bounded queue of events on their way to the hub. */
 export function createOutbox({ store, deviceId, now, log, entriesMax = outboxEntriesMaxDefault }: OutboxDeps): Outbox {
-  let dropped = 0;
+  let refused = 0;
   const lastSeq = () => store.get<{ seq: number }>(lastSeqSql)?.seq ?? 0;
   return {
     async report(entry) {
       const event = { schema: 'collimator.event/1', device: deviceId, at: now().toISOString(), ...entry };
-      const [inserted, trimmed] = await store.write([
-        { sql: insertSql, params: [JSON.stringify(event)] },
-        { sql: trimSql, params: [entriesMax] },
-      ]);
-      if (trimmed !== undefined && trimmed.changes > 0) {
-        dropped += trimmed.changes;
-        log.event('outbox-overflow', { dropped: trimmed.changes, entries_max: entriesMax });
+      const [inserted] = await store.write([{ sql: insertSql, params: [JSON.stringify(event), entriesMax] }]);
+      const seq = inserted?.rows[0]?.['seq'];
+      if (seq === undefined) {
+        refused += 1;
+        log.event('outbox-refused', { entries_max: entriesMax });
+        throw new CodedError('outbox-full', `${entriesMax} events`);
       }
-      return Number(inserted?.rows[0]?.['seq']);
+      return Number(seq);
     },
     pending: (afterSeq, limit) =>
       store
@@ -65,6 +64,6 @@ export function createOutbox({ store, deviceId, now, log, entriesMax = outboxEnt
     },
     size: () => store.get<{ n: number }>(sizeSql)?.n ?? 0,
     lastSeq,
-    dropped: () => dropped,
+    refused: () => refused,
   };
 }

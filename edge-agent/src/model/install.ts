@@ -33,6 +33,8 @@ export type InstallDeps = RefreshDeps & {
   readonly checkpoint: Checkpoint;
   /** Makes a phase durable and tells the hub. */
   readonly advance: (assigned: StoredAssignment, phase: ModelPhase) => Promise<void>;
+  /** Takes the newest timestamp that was announced meanwhile. */
+  readonly catchUp: () => Promise<void>;
 };
 
 /**
@@ -71,6 +73,8 @@ export async function install(
   await deps.advance(assigned, 'staged');
   deps.checkpoint('model-staged');
 
+  // A timestamp may have come while we worked; the one from before may have expired by now.
+  await deps.catchUp();
   const still = mayInstall(deps.files.trust, assigned, deps.deviceId, deps.now());
   if (!still.ok) return still;
   if (signal.aborted) return refuse('model-superseded', `${ref.name} ${ref.version}`);

@@ -69,7 +69,7 @@ export async function createModelWay(deps: ModelWayDeps): Promise<ModelWay> {
   const incoming = join(dataDir, 'incoming');
   const releases = join(dataDir, 'releases');
   const files = await openTrustFiles(join(dataDir, 'trust'), log);
-  const ranges = createRangeClient({ mqtt, deviceId, clock, limits });
+  const ranges = createRangeClient({ mqtt, deviceId, clock, log, limits });
   const assignments = sqliteAssignments(store);
   const active = createActiveReleases({ store, releases, log });
   const repeats = createRepeats();
@@ -92,8 +92,9 @@ export async function createModelWay(deps: ModelWayDeps): Promise<ModelWay> {
     selfTest: deps.selfTest,
     checkpoint,
     advance,
+    catchUp,
   };
-  const inbox = createInbox(mqtt, deviceId, (arrived) => {
+  const inbox = createInbox(mqtt, deviceId, log, (arrived) => {
     if (arrived !== undefined && supersedes(arrived)) working?.abort.abort();
     wake();
   });
@@ -144,14 +145,18 @@ export async function createModelWay(deps: ModelWayDeps): Promise<ModelWay> {
 
   /** Everything that can be done now: first what is trusted, then what is wanted. */
   async function round(): Promise<void> {
-    const timestamp = inbox.takeTimestamp();
-    if (timestamp !== undefined) await onTimestamp(timestamp);
+    await catchUp();
     for (let next = inbox.takeAssignment(); next !== undefined; next = inbox.takeAssignment())
       await onAssignment(next.name, next.bytes);
     for (const assigned of assignments.list()) {
       if (ending.signal.aborted) return;
       await follow(assigned);
     }
+  }
+
+  async function catchUp(): Promise<void> {
+    const timestamp = inbox.takeTimestamp();
+    if (timestamp !== undefined) await onTimestamp(timestamp);
   }
 
   async function onTimestamp(bytes: Buffer): Promise<void> {

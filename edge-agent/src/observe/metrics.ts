@@ -14,7 +14,7 @@ export type MetricSources = {
   readonly latencies: () => Latencies;
   readonly releases: () => readonly DeviceRelease[];
   readonly link: () => LinkStatus;
-  readonly outbox: () => { readonly size: number; readonly dropped: number };
+  readonly outbox: () => { readonly size: number; readonly refused: number };
   readonly associations: () => { readonly open: number; readonly accepted: number; readonly rejected: number };
   readonly disk: () => DiskSpace;
   readonly host: () => HostFacts | undefined;
@@ -88,7 +88,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   one('collimator_hub_connected', 'Whether the hub is connected', () => Number(sources.link().connected));
   one('collimator_hub_reconnects_total', 'Connections to the hub after the first', () => sources.link().reconnects);
   one('collimator_outbox_events', 'Events that the hub has not acknowledged', () => sources.outbox().size);
-  one('collimator_outbox_dropped_total', 'Events given up because the outbox was full', () => sources.outbox().dropped);
+  one('collimator_outbox_refused_total', 'Events not taken because the outbox was full', () => sources.outbox().refused);
   one('collimator_dicom_associations', 'Open DICOM associations', () => sources.associations().open);
   ask('collimator_dicom_associations_total', 'DICOM associations since the start, by outcome', ['outcome'], () => {
     const { accepted, rejected } = sources.associations();

@@ -12,7 +12,7 @@ export async function within(part: string, bound_ms: number, stop: Promise<unkno
   });
   try {
     const outcome = await Promise.race([stop.then(() => 'stopped' as const), bound]);
-    if (outcome === 'late') log.event('drain-timed-out', { part, bound_s: bound_ms / 1000 });
+    if (outcome === 'late') log.event('drain-timed-out', { part, bound_s: Math.round(bound_ms) / 1000 });
   } catch (error) {
     log.event('stop-failed', { part, code: codeOf(error), place: placeOf(error) });
   } finally {

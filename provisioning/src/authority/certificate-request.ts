@@ -6,11 +6,15 @@ import * as x509 from '@peculiar/x509';
 import { type KeyPair, signingAlgorithm } from './key-pair.ts';
 
 /** A request of a device for its own certificate: PKCS#10, the serial as common name and nothing else. */
-export async function createRequest(serial: string, keys: KeyPair): Promise<string> {
+export async function createRequest(
+  serial: string,
+  keys: KeyPair,
+  algorithm: { readonly name: string; readonly hash: string } = signingAlgorithm,
+): Promise<string> {
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
     name: new x509.Name([{ CN: [serial] }]),
     keys,
-    signingAlgorithm,
+    signingAlgorithm: algorithm,
   });
   return request.toString('pem');
 }

@@ -31,6 +31,11 @@ export const linkErrors = {
     remedy: 'Stop what listens there, or change the port in the configuration',
     class: 'permanent',
   },
+  'outbox-full': {
+    what: 'Too many events wait for the hub',
+    remedy: 'Restore the connection to the hub; model changes go on when it has stored what waits, studies are served',
+    class: 'transient',
+  },
   'agent-unreachable': {
     what: 'The agent does not answer on its local API',
     remedy: 'Start it with: collimator agent start --config FILE, and check local_api in the configuration',

@@ -27,11 +27,11 @@ export const linkEvents = {
     text: 'The hub has stored events of this appliance',
     fields: ['through_seq', 'pending'],
   },
-  'outbox-overflow': {
+  'outbox-refused': {
     level: 'error',
     audit: true,
-    text: 'The outbox is full; the oldest events for the hub were given up',
-    fields: ['dropped', 'entries_max'],
+    text: 'The outbox is full; an event for the hub was not taken and is reported again later',
+    fields: ['entries_max'],
   },
   'outbox-failed': {
     level: 'error',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -30,7 +31,8 @@ export async function makeFolder(folder: string): Promise<void> {
 
 /** Writes a whole file so that after a power cut there is the old one or the new one, never a part. */
 export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
-  const partial = `${path}.${process.pid}.part`;
+  // Two writers of one file at once must not share a partial one.
+  const partial = `${path}.${randomUUID()}.part`;
   const handle = await open(partial, 'w', mode);
   try {
     await handle.writeFile(bytes);

@@ -28,13 +28,7 @@ const PIXELMED = '/usr/share/java/pixelmed.jar';
 export async function srValidator(file: string): Promise<ToolOutput> {
   if (!existsSync(PIXELMED)) throw new Error(`${PIXELMED} is missing: install pixelmed-apps`);
   const limits = ['TotalOpLimit', 'ExprOpLimit', 'ExprGrpLimit'].map((name) => `-Djdk.xml.xpath${name}=0`);
-  return runTool('java', [
-    ...limits,
-    '-cp',
-    `${PIXELMED}:/usr/share/java/*`,
-    'com.pixelmed.validate.DicomSRValidator',
-    file,
-  ]);
+  return runTool('java', [...limits, '-cp', PIXELMED, 'com.pixelmed.validate.DicomSRValidator', file]);
 }
 
 /** Runs a Python program with Debian's pydicom; what it prints is JSON. */

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { get } from 'node:https';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { CodedError } from '@collimator/shared/errors/coded-error';
-import { checkPrograms, firstAppliance, operator, type Stage } from '../context.ts';
+import { checkPrograms, type Demo, firstAppliance, operator, type Stage } from '../context.ts';
 import { waitFor } from '../wait.ts';
 
 const telemetryMsMax = 60_000;
@@ -24,7 +28,7 @@ export const seeTelemetry: Stage = {
       },
     );
     const scraped = await (await fetch(`http://127.0.0.1:${localApi}/metrics`)).text();
-    const ofHub = String(await operator(demo).request('GET', '/metrics'));
+    const ofHub = await scrapeHub(demo);
     for (const [program, text] of [
       [serial, scraped],
       ['the hub', ofHub],
@@ -38,3 +42,14 @@ export const seeTelemetry: Stage = {
     return `${serial}: ${device.status}, ${device.jobs['inferred']} study inferred`;
   },
 };
+
+/** The hub's metrics, as Prometheus reads them: over TLS that is checked against the fleet's root. */
+function scrapeHub(demo: Demo): Promise<string> {
+  const ca = readFileSync(join(demo.layout.authority, 'root-ca.crt'));
+  return new Promise((resolve, reject) => {
+    get(`https://127.0.0.1:${demo.ports.hubHttp}/metrics`, { ca }, (answer) => resolve(text(answer))).once(
+      'error',
+      reject,
+    );
+  });
+}

@@ -11,7 +11,10 @@ export const signModel: Stage = {
     if (model === null) throw new Error('nothing was trained');
     const name = `${model.name}@${model.version}`;
     progress.update(undefined, name);
-    const keys = ['targets-1.key', 'targets-2.key'].flatMap((key) => ['--targets-key', join(demo.layout.keys, key)]);
+    const keys = ['targets-1.pem', 'targets-2.pem'].flatMap((key) => [
+      '--targets-key',
+      join(demo.layout.keys, 'offline', key),
+    ]);
     await runCollimator(['provision', 'releases', 'sign', name, ...keys, '--yes', '--config', demo.layout.hubConfig], {
       signal: demo.signal,
     });

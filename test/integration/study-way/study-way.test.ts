@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/active-releases';
@@ -90,10 +93,12 @@ describe('a study on its way', () => {
         spacing_mm.rows *
         spacing_mm.columns) /
       1000;
-    const sr = lines.find((one) => one.sopClassUid === sopClasses.comprehensiveSr);
-    const text = (await readFile(join(pacsFolder, sr?.file ?? ''))).toString('latin1');
-    const value = Number(/\(?118565006[\s\S]{0,400}?\x40\xa0\x0a\xa3DS..([\d.]+)/.exec(text.replaceAll('\u0000', '.'))?.[1] ?? measured(text));
-    expect(Math.abs(value - truth_mL) / truth_mL).toBeLessThan(0.15);
+    const fileOf = (sopClassUid: string): string =>
+      join(pacsFolder, lines.find((one) => one.sopClassUid === sopClassUid)?.file ?? '');
+    const volume_mL = await volumeOf(fileOf(sopClasses.comprehensiveSr));
+    const voxel_mL = (spacing_mm.slices * spacing_mm.rows * spacing_mm.columns) / 1000;
+    expect(volume_mL).toBeCloseTo((await maskVoxelsOf(fileOf(sopClasses.segmentation))) * voxel_mL, 6);
+    expect(Math.abs(volume_mL - truth_mL) / truth_mL).toBeLessThan(0.15);
   });
 
   it('takes images that are sent twice as one, and makes one job', async () => {
@@ -115,8 +120,7 @@ describe('a study on its way', () => {
     await settled(agent);
     for (const line of lines) {
       const file = join(pacsFolder, line.file);
-      const { createHash } = await import('node:crypto');
-      const dataSet = await readResult(file, createHash('sha256').update(await readFile(file)).digest('hex'));
+      const dataSet = await readResult(file, sha256Of(await readFile(file)));
       if (!dataSet.ok) throw new Error(dataSet.error);
       await send(agent.port, [{ ...line, dataSet: dataSet.value }]);
     }
@@ -258,5 +262,20 @@ describe('the self-test of a release', () => {
   });
 });
 
-/** The first numeric value after the code for volume. */
-const measured = (text: string): number => Number(/118565006[\s\S]*?DS[\s\S]{2}([\d.]+)/.exec(text)?.[1] ?? Number.NaN);
+/** The volume in a report, as dcmtk reads it. */
+async function volumeOf(file: string): Promise<number> {
+  const { stdout } = await promisify(execFile)('dsrdump', [file]);
+  return Number(/NUM:\(.*?Volume.*?\)="([\d.]+)" \(ml,UCUM/i.exec(stdout)?.[1] ?? Number.NaN);
+}
+
+/** Set bits of the last element of a segmentation, its Pixel Data (7FE0,0010) with VR OB. */
+async function maskVoxelsOf(file: string): Promise<number> {
+  const bytes = await readFile(file);
+  const at = bytes.lastIndexOf(Buffer.from([0xe0, 0x7f, 0x10, 0x00, 0x4f, 0x42, 0x00, 0x00]));
+  expect(bytes.length - at - 12).toBe(bytes.readUInt32LE(at + 8));
+  let count = 0;
+  for (const byte of bytes.subarray(at + 12)) for (let bit = 0; bit < 8; bit++) count += (byte >> bit) & 1;
+  return count;
+}
+
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -105,12 +105,17 @@ export function createConnection(deps: ConnectionDeps): Connection {
 
   const send = (pdu: Pdu): boolean => socket.destroyed || socket.write(encodePdu(pdu));
 
-  async function read(): Promise<void> {
+  /** Reads until the transport is closed; what a handler throws passes through. @returns why it closed */
+  async function read(): Promise<string> {
     const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]();
     for (;;) {
       deps.onWait?.();
-      const next = await chunks.next();
-      if (next.done === true) return;
+      const next = await chunks.next().then(
+        (value) => value,
+        (error: Error) => ({ done: true as const, value: error }),
+      );
+      if (next.done === true)
+        return next.value instanceof Error ? next.value.message : 'the peer closed the connection';
       deps.onBytes?.(next.value.length);
       for (const pdu of reader.push(next.value)) {
         if (pdu.ok) await apply(pdu.value.type, pdu.value);
@@ -122,17 +127,14 @@ export function createConnection(deps: ConnectionDeps): Connection {
   return {
     state: () => state,
     async run(first) {
-      let lost = 'the peer closed the connection';
+      let broken = '';
       socket.on('error', (error) => {
-        lost = error.message;
+        broken = error.message;
       });
       await apply(role === 'acceptor' ? 'transport-indication' : 'transport-connected', first);
-      await read().catch((error: unknown) => {
-        if (!isTransportError(error)) throw error;
-        lost = error.message;
-      });
+      const closed = await read();
       stopArtim?.();
-      await apply('transport-closed', undefined, lost);
+      await apply('transport-closed', undefined, broken || closed);
       socket.destroy();
     },
     accept: (ac) => void apply('associate-accept', ac),
@@ -173,12 +175,6 @@ function drained(socket: Socket): Promise<void> {
     socket.on('close', done);
   });
 }
-
-/** System errors and stream errors carry a code; what a handler throws of itself does not come this way. */
-const isTransportError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'code' in error && 'syscall' in error
-    ? true
-    : error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_');
 
 const peerAborted = ({ source, reason }: Abort): Aborted => ({
   type: 'aborted',

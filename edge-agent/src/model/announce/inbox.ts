@@ -1,7 +1,9 @@
 import { topics } from '@collimator/shared/contracts/topics';
 import type { MqttPort } from '@collimator/shared/link/mqtt-port';
+import type { Log } from '@collimator/shared/observe/log';
 import { assignmentBytesMax } from '@collimator/shared/release/assignment';
 import { metadataBytesMax } from '@collimator/shared/release/trusted-metadata';
+import { subscribeWhenever } from '../../link/subscribe-whenever.ts';
 
 /** Release names that may wait at once: a hub that invents names fills no memory. */
 const namesMax = 256;
@@ -17,11 +19,18 @@ export interface Inbox {
 export function createInbox(
   mqtt: MqttPort,
   deviceId: string,
+  log: Log,
   onArrival: (assignment?: { readonly name: string; readonly bytes: Buffer }) => void,
 ): Inbox {
   let timestamp: Buffer | undefined;
   const assignments = new Map<string, Buffer>();
   const prefix = topics.assignment(deviceId, '');
+
+  function onTimestamp(_topic: string, payload: Buffer): void {
+    if (payload.length === 0) return;
+    timestamp = Buffer.from(payload.subarray(0, metadataBytesMax.timestamp + 1));
+    onArrival();
+  }
 
   function onAssignment(topic: string, payload: Buffer): void {
     const name = topic.slice(prefix.length);
@@ -37,12 +46,8 @@ export function createInbox(
   return {
     async start() {
       // The timestamp first: retained messages come in the order of the subscriptions, and assignments need it.
-      await mqtt.subscribe(topics.fleetTimestamp, (_topic, payload) => {
-        if (payload.length === 0) return;
-        timestamp = Buffer.from(payload.subarray(0, metadataBytesMax.timestamp + 1));
-        onArrival();
-      });
-      await mqtt.subscribe(topics.assignments(deviceId), onAssignment);
+      await subscribeWhenever(mqtt, topics.fleetTimestamp, onTimestamp, log);
+      await subscribeWhenever(mqtt, topics.assignments(deviceId), onAssignment, log);
     },
     takeTimestamp() {
       const taken = timestamp;

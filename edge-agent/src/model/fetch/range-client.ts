@@ -2,8 +2,10 @@ import { type ChunkFrame, decodeChunkFrame } from '@collimator/shared/contracts/
 import type { ChunkRequest } from '@collimator/shared/contracts/messages';
 import { topics } from '@collimator/shared/contracts/topics';
 import type { MqttPort } from '@collimator/shared/link/mqtt-port';
+import type { Log } from '@collimator/shared/observe/log';
 import { type Refusal, refuse } from '@collimator/shared/release/refusal';
 import { ok, type Result } from '@collimator/shared/result';
+import { subscribeWhenever } from '../../link/subscribe-whenever.ts';
 import type { Clock } from '../clock.ts';
 
 export type FetchLimits = {
@@ -37,9 +39,10 @@ export function createRangeClient(deps: {
   readonly mqtt: MqttPort;
   readonly deviceId: string;
   readonly clock: Clock;
+  readonly log: Log;
   readonly limits?: FetchLimits;
 }): RangeClient {
-  const { mqtt, deviceId, clock, limits = fetchLimits } = deps;
+  const { mqtt, deviceId, clock, log, limits = fetchLimits } = deps;
   /** Who waits for which range; bounded by the window, since each caller of `exchange` holds a place. */
   const waiting = new Map<string, Set<Waiter>>();
   const line: (() => void)[] = [];
@@ -65,11 +68,13 @@ export function createRangeClient(deps: {
     waiting.set(key, waiters);
     let take: Waiter = () => undefined;
     let cancel = () => {};
+    let aborted = () => {};
     const answer = new Promise<ChunkFrame | undefined>((resolve) => {
       take = resolve;
       cancel = clock.after(limits.timeout_ms, () => resolve(undefined));
-      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+      aborted = () => resolve(undefined);
     });
+    signal.addEventListener('abort', aborted);
     waiters.add(take);
     try {
       const request: ChunkRequest = { schema: 'collimator.chunks/1', want: [want] };
@@ -77,6 +82,7 @@ export function createRangeClient(deps: {
       return await answer;
     } finally {
       cancel();
+      signal.removeEventListener('abort', aborted);
       waiters.delete(take);
       if (waiters.size === 0) waiting.delete(key);
     }
@@ -99,13 +105,14 @@ export function createRangeClient(deps: {
     return refuse('chunk-timeout', `${keyOf(want).slice(0, 12)}, ${limits.triesMax} tries, ${last}`);
   }
 
+  function onData(_topic: string, payload: Buffer): void {
+    const frame = decodeChunkFrame(payload);
+    if (frame === undefined) return;
+    for (const take of waiting.get(keyOfFrame(frame)) ?? []) take(frame);
+  }
+
   return {
-    start: () =>
-      mqtt.subscribe(topics.chunkData(deviceId), (_topic, payload) => {
-        const frame = decodeChunkFrame(payload);
-        if (frame === undefined) return;
-        for (const take of waiting.get(keyOfFrame(frame)) ?? []) take(frame);
-      }),
+    start: () => subscribeWhenever(mqtt, topics.chunkData(deviceId), onData, log),
     async range(sha256, offset, length, signal) {
       const frame = await persist({ sha256, offset, length }, signal);
       if (!frame.ok) return frame;

@@ -38,6 +38,8 @@ const startMostDefault_ms = 300_000;
 export function startInferenceChild(deps: InferenceChildDeps): InferenceChild {
   const child = fork(entryFile(import.meta.url, './worker/main.js'), {
     serialization: 'advanced',
+    // None of our own process's: import conditions or a debugger port are not the child's.
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       ...(deps.env ?? process.env),

@@ -39,6 +39,8 @@ function ask(request: SelfTestRequest): Promise<SelfTestAnswer> {
   const { gpu } = request.device;
   const child = fork(entryFile(import.meta.url, './worker/self-test-main.js'), {
     serialization: 'advanced',
+    // None of our own process's: import conditions or a debugger port are not the child's.
+    execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, ...(gpu !== undefined && { CUDA_VISIBLE_DEVICES: gpu }) },
   });

@@ -5,6 +5,7 @@ import type { Log } from '@collimator/shared/observe/log';
 import { listFiles, manifestDigest, releaseJson } from '@collimator/shared/release/list-files';
 import { fileListProblem } from '@collimator/shared/release/file-list';
 import type { Store } from '@collimator/shared/sqlite/store';
+import { createTurns } from '../turns.ts';
 import { type ObjectStore, openObjectStore } from './object-store.ts';
 import { missingFiles, readDraft } from './read-draft.ts';
 
@@ -57,6 +58,8 @@ const insertSql = `INSERT INTO releases (${columns}, registered_at) VALUES (?, ?
 
 export function createRegistry({ store, dir, log, now }: RegistryDeps): Registry {
   const objects = openObjectStore(join(dir, 'objects'));
+  /** One at a time: cutting and zipping is heavy, and two may be the same. */
+  const inTurn = createTurns();
   const get = (name: string, version: string) => {
     const row = store.get<ReleaseRow>(getReleaseSql, name, version);
     return row && fromRow(row);
@@ -66,34 +69,36 @@ export function createRegistry({ store, dir, log, now }: RegistryDeps): Registry
     readRange: objects.readRange,
     get,
     list: () => store.all<ReleaseRow>(listSql).map(fromRow),
-    async register(folder) {
-      const draft = await readDraft(folder);
-      const files = await listFiles(folder, objects.putChunk);
-      const problem = fileListProblem(files);
-      if (problem !== undefined) throw new CodedError(problem.code, problem.detail);
-      const missing = missingFiles(draft, files);
-      if (missing.length > 0) throw new CodedError('release-invalid', missing.join('; '));
-
-      const manifest = releaseJson({ ...draft, files });
-      const ref = { name: draft.name, version: draft.version, sha256: manifestDigest(manifest) };
-      const same = () => sameOrConflict(get(ref.name, ref.version), ref);
-      if (same()) return ref;
-      await objects.put(manifest);
-      const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
-      const metrics = Object.fromEntries(Object.entries(draft.evaluation.metrics).map(([name, m]) => [name, m.value]));
-      try {
-        const row = [manifest.length, bytes, draft.provenance.run, JSON.stringify(metrics), draft.created];
-        const params = [ref.name, ref.version, ref.sha256, ...row, now().toISOString()];
-        await store.write([{ sql: insertSql, params, expectChanges: 1 }]);
-      } catch (error) {
-        // Somebody registered it between our look and our write.
-        if (isCoded(error, 'store-unavailable') || !same()) throw error;
-        return ref;
-      }
-      log.event('release-registered', { ...ref, bytes, files: Object.keys(files).length });
-      return ref;
-    },
+    register: (folder) => inTurn(() => registerNow(folder)),
   };
+
+  async function registerNow(folder: string): Promise<ReleaseRef> {
+    const draft = await readDraft(folder);
+    const files = await listFiles(folder, objects.putChunk);
+    const problem = fileListProblem(files);
+    if (problem !== undefined) throw new CodedError(problem.code, problem.detail);
+    const missing = missingFiles(draft, files);
+    if (missing.length > 0) throw new CodedError('release-invalid', missing.join('; '));
+
+    const manifest = releaseJson({ ...draft, files });
+    const ref = { name: draft.name, version: draft.version, sha256: manifestDigest(manifest) };
+    const same = () => sameOrConflict(get(ref.name, ref.version), ref);
+    if (same()) return ref;
+    await objects.put(manifest);
+    const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
+    const metrics = Object.fromEntries(Object.entries(draft.evaluation.metrics).map(([name, m]) => [name, m.value]));
+    try {
+      const row = [manifest.length, bytes, draft.provenance.run, JSON.stringify(metrics), draft.created];
+      const params = [ref.name, ref.version, ref.sha256, ...row, now().toISOString()];
+      await store.write([{ sql: insertSql, params, expectChanges: 1 }]);
+    } catch (error) {
+      // Somebody registered it between our look and our write.
+      if (isCoded(error, 'store-unavailable') || !same()) throw error;
+      return ref;
+    }
+    log.event('release-registered', { ...ref, bytes, files: Object.keys(files).length });
+    return ref;
+  }
 }
 
 /** Whether it is there already. @throws CodedError `release-conflict` when something else is */

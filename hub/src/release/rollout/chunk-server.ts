@@ -133,7 +133,15 @@ export function createChunkServer(deps: ChunkServerDeps): ChunkServer {
   }
 
   return {
-    start: () => mqtt.subscribe(topics.chunkRequest('+'), onRequest),
+    async start() {
+      const topic = topics.chunkRequest('+');
+      try {
+        await mqtt.subscribe(topic, onRequest);
+      } catch (error) {
+        // The connection keeps the filter and subscribes with the next one.
+        log.event('publish-postponed', { topic, reason: error instanceof Error ? error.message : String(error) });
+      }
+    },
     stop() {
       stopped = true;
       for (const peer of peers.values()) peer.wants.length = 0;

@@ -96,17 +96,26 @@ export function createRollouts(deps: RolloutsDeps): Rollouts {
   }
 
   async function publishAll(): Promise<void> {
-    for (const page of tables.pages(pageSize)) {
-      if (!mqtt.connected) return;
-      await publish(page);
+    try {
+      for (const page of tables.pages(pageSize)) {
+        if (!mqtt.connected || stopListening === undefined) return;
+        await publish(page);
+      }
+    } catch (error) {
+      // The database cannot be read; the next connection tries again.
+      log.event('publish-postponed', { topic: 'assignments', reason: String(error) });
     }
   }
 
   return {
     start() {
+      stopListening = () => undefined;
       stopListening = mqtt.onConnected(() => void publishAll());
     },
-    stop: () => stopListening?.(),
+    stop() {
+      stopListening?.();
+      stopListening = undefined;
+    },
     create: ({ release, version, devices }) =>
       inTurn(async () => {
         const registered = registry.get(release, version);

@@ -1,0 +1,74 @@
+import { agentConfig } from '@collimator/shared/contracts/agent-config';
+import { describe, expect, it } from 'vitest';
+import { crossChecks, type Machine, type Sections } from './cross-checks.ts';
+
+const machine: Machine = {
+  unreadable: (file) => (file.startsWith('/bad') ? `${file} cannot be read (ENOENT)` : undefined),
+  unwritable: (folder) => (folder.startsWith('/bad') ? `${folder} cannot be written to (EROFS)` : undefined),
+};
+
+const good = {
+  device: { serial: 'RAD-0001' },
+  data: '/data',
+  hub: { url: 'https://hub:8443', extra_ca: '/ca.crt' },
+  dicom: {
+    ae_title: 'COLLIMATOR',
+    listen: [{ port: 11112 }, { port: 2762, tls: { certificate: '/a.crt', key: '/a.key', client_ca: '/ca.crt' } }],
+    sources: [{ ae_title: 'PACS1', address: '192.0.2.0/24', called: ['COLLIMATOR'] }],
+  },
+  destinations: [{ name: 'pacs', kind: 'dimse', ae_title: 'PACS1', host: 'pacs', port: 104 }],
+  routes: [{ release: 'brain-mask-t1', destinations: ['pacs'], objects: ['SEG', 'SR'] }],
+};
+const pacs = good.destinations[0];
+const gpu = 'GPU-5f4d6b1c-8a3e-4f0b-9c57-1d2e3f4a5b6c';
+
+const check = (change: object): string[] => {
+  const config: Sections = agentConfig.parse({ ...good, ...change }, 'test');
+  return crossChecks(config, machine).map(({ path, what }) => `${path} ${what}`);
+};
+const dicom = (change: object) => ({ dicom: { ...good.dicom, ...change } });
+
+describe('checks beyond the schema', () => {
+  it('find nothing wrong with a good configuration, nor with none', () => {
+    expect(check({})).toEqual([]);
+    expect(crossChecks({}, machine)).toEqual([]);
+  });
+
+  it.each<[string, object, string[]]>([
+    ['an unknown destination', { destinations: [] }, ['routes[0].destinations[0] pacs is not the name of a destination']],
+    ['a name used twice', { destinations: [pacs, pacs] }, ['destinations[1].name pacs is the name of another destination too']],
+    [
+      'two routes of one release',
+      { routes: [good.routes[0], good.routes[0]] },
+      ['routes[1].release brain-mask-t1 has a route already; list all its destinations there'],
+    ],
+    ['a port used twice', dicom({ listen: [{ port: 104 }, { host: '127.0.0.1', port: 104 }] }), ['dicom.listen[1].port 104 is the port of dicom.listen[0] too']],
+    ['the port of the local API', dicom({ listen: [{ port: 8080 }] }), ['local_api.port 8080 is the port of dicom.listen[0] too']],
+    ['any free port, twice', dicom({ listen: [{ port: 0 }, { port: 0 }] }), []],
+    ['one port on two addresses', dicom({ listen: [{ host: '10.0.0.1', port: 104 }, { host: '10.0.0.2', port: 104 }] }), []],
+    [
+      'an address that is none',
+      dicom({ sources: [{ ...good.dicom.sources[0], address: 'pacs.example' }] }),
+      ['dicom.sources[0].address pacs.example is not an address or a CIDR block'],
+    ],
+    ['shares above the whole', dicom({ limits: { associations: 4, per_source: 5 } }), ['dicom.limits.per_source is more than dicom.limits.associations']],
+    ['watermarks upside down', dicom({ disk: { high_watermark: 0.95 } }), ['dicom.disk.high_watermark must be below dicom.disk.stop_watermark']],
+    ['retries upside down', { destinations: [{ ...pacs, retry: { first_s: 9, most_s: 3 } }] }, ['destinations[0].retry.first_s is more than retry.most_s']],
+    ['a GPU twice', { devices: [{ gpu }, { gpu }] }, [`devices[1].gpu ${gpu} is listed already; give it more workers there`]],
+    ['a data folder that cannot be written', { data: '/bad' }, ['data /bad cannot be written to (EROFS)']],
+    [
+      'files that cannot be read',
+      {
+        hub: { url: 'https://hub', extra_ca: '/bad.crt' },
+        destinations: [{ ...pacs, tls: { ca: '/bad-ca.crt', certificate: '/a.crt' } }],
+      },
+      [
+        'hub.extra_ca /bad.crt cannot be read (ENOENT)',
+        'destinations[0].tls.ca /bad-ca.crt cannot be read (ENOENT)',
+        'destinations[0].tls.key is missing; certificate and key belong together',
+      ],
+    ],
+  ])('find %s', (_name, change, problems) => {
+    expect(check(change)).toEqual(problems);
+  });
+});

@@ -1,0 +1,141 @@
+import { AgentConfig } from '@collimator/shared/contracts/agent-config';
+import { envPrefix } from './load-agent-config.ts';
+
+/** What each key is for. A test holds this table against the schema: no key without a line, no line without a key. */
+const meanings: Readonly<Record<string, string>> = {
+  'device.serial': 'Name of this appliance at the hub; the token of the enrolment is bound to it',
+  'device.labels': 'Free key-value pairs for people and roll-outs, such as the room',
+  data: 'Folder for images, results, models, the database and the identity; one agent at a time',
+  'hub.url': 'https address of the hub, for the enrolment',
+  'hub.extra_ca': "PEM file of the hub's root certificate, for the enrolment when `--ca` is not given",
+  'dicom.ae_title': 'Our AE title, called by senders and calling at destinations',
+  'dicom.listen[].host': 'Address to listen on',
+  'dicom.listen[].port': 'TCP port; 0 takes any free one and logs it',
+  'dicom.listen[].tls.certificate': 'PEM file of the certificate shown to senders',
+  'dicom.listen[].tls.key': 'PEM file of its key',
+  'dicom.listen[].tls.client_ca': 'PEM file; with it only senders with a certificate of this authority get in',
+  'dicom.sources[].ae_title': 'Calling AE title that may send; who is not listed is refused',
+  'dicom.sources[].address': 'Address or CIDR block that it may call from',
+  'dicom.sources[].called': 'Called AE titles that it may use',
+  'dicom.limits.associations': 'Associations at a time, of all senders together',
+  'dicom.limits.per_source': 'Associations at a time of one sender',
+  'dicom.limits.artim_s': 'Longest wait for an association request, seconds',
+  'dicom.limits.idle_s': 'Longest silence of a sender, seconds',
+  'dicom.limits.progress_bytes_per_s_min': 'A sender slower than this inside an object is given up, bytes per second',
+  'dicom.limits.pdu_bytes': 'Longest PDU that we announce, bytes',
+  'dicom.disk.high_watermark': 'Fill of the disk from which delivered images are removed, 0 to 1',
+  'dicom.disk.stop_watermark': 'Fill of the disk from which no image is taken, 0 to 1',
+  'dicom.disk.keep_hours_min': 'Images younger than this are never removed, hours',
+  'dicom.conflicts': 'What happens to an object that has a known UID and other bytes',
+  'assembly.complete_after_quiet_s': 'A study is complete when nothing came for so long, seconds',
+  'assembly.late_images': 'Images after that: a new revision of the study, or not used',
+  'destinations[].name': 'Name used in routes and commands',
+  'destinations[].kind': 'How results are sent',
+  'destinations[].ae_title': 'AE title to call',
+  'destinations[].host': 'Name or address',
+  'destinations[].port': 'TCP port',
+  'destinations[].tls.ca': 'PEM file of the authority of the destination; with it the connection is TLS',
+  'destinations[].tls.certificate': 'PEM file of our certificate, where the destination asks for one',
+  'destinations[].tls.key': 'PEM file of its key',
+  'destinations[].retry.first_s': 'Wait after the first failed delivery, seconds; it doubles from there',
+  'destinations[].retry.most_s': 'Longest wait between two attempts, seconds',
+  'routes[].release': 'Model whose results are sent',
+  'routes[].destinations': 'Where to, by name',
+  'routes[].objects': 'Which objects are sent',
+  devices: '`auto` (every GPU, or half of the cores), or a list of devices',
+  'devices[].cpu.threads': 'Threads of a CPU device',
+  'devices[].gpu': 'UUID as `nvidia-smi -L` prints it',
+  'devices[].workers': 'Inference processes on this GPU',
+  'local_api.host': 'Address of the local API; it has no login, so leave it on the loopback address',
+  'local_api.port': 'TCP port of the local API',
+  'log.level': 'Lowest level that is logged',
+};
+
+type Schema = {
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+};
+
+type Key = { readonly path: string; readonly schema: Schema; readonly required: boolean };
+
+/** Every key that holds a value, in the order of the schema; `[]` stands for each item of a list. */
+export function configKeys(schema: Schema = AgentConfig as Schema, path = '', required = true): Key[] {
+  if (schema.properties !== undefined) {
+    return Object.entries(schema.properties).flatMap(([name, child]) =>
+      configKeys(child, path === '' ? name : `${path}.${name}`, schema.required?.includes(name) ?? false),
+    );
+  }
+  if (schema.items !== undefined && (schema.items.properties !== undefined || schema.items.anyOf !== undefined)) {
+    return configKeys(schema.items, `${path}[]`);
+  }
+  if (schema.anyOf !== undefined && schema.anyOf.some((one) => one.properties !== undefined || one.items !== undefined)) {
+    const inner = schema.anyOf.flatMap((one) => (one.const === undefined ? configKeys(one, path) : []));
+    return [...(schema.default === undefined ? [] : [{ path, schema, required }]), ...inner];
+  }
+  return [{ path, schema, required }];
+}
+
+/** Keys without a meaning here, and meanings without a key: both empty, or the page would lie. */
+export const undocumented = (): readonly string[] => {
+  const keys = configKeys().map(({ path }) => path);
+  return [
+    ...keys.filter((path) => !(path in meanings)),
+    ...Object.keys(meanings).filter((path) => !keys.includes(path)),
+  ];
+};
+
+/** `docs/configuration.md`, whole. */
+export function configReference(): string {
+  const rows = configKeys().map(
+    ({ path, schema, required }) =>
+      `| \`${path}\` | ${kindOf(schema)} | ${standard(schema, required)} | ${meanings[path] ?? ''} |`,
+  );
+  return [
+    '# Configuration of an appliance',
+    '',
+    'One YAML file. This page is generated from its schema; a test keeps both the same. An example is',
+    '[examples/agent.yaml](examples/agent.yaml). `collimator agent config check --config FILE` reports every problem at',
+    'once, and an agent with a problem in its configuration does not start.',
+    '',
+    `A value can be overridden from the environment: \`${envPrefix}__DICOM__AE_TITLE=NODE1\` sets \`dicom.ae_title\`,`,
+    `\`${envPrefix}__DICOM__LISTEN__0__PORT=104\` the port of the first listener. Secrets are given as paths of files.`,
+    '',
+    'Beyond what the table says, these must hold: a route names destinations that exist, each release has one route, no',
+    'two listeners share a port, every file named can be read, and the data folder can be written to.',
+    '',
+    '| key | value | when not given | meaning |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+function standard(schema: Schema, required: boolean): string {
+  if (schema.default !== undefined) return `\`${JSON.stringify(schema.default)}\``;
+  return required ? 'required' : 'none';
+}
+
+function kindOf(schema: Schema): string {
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.anyOf !== undefined) return schema.anyOf.map(kindOf).join(' or ');
+  if (schema.items !== undefined) return `list of ${kindOf(schema.items)}`;
+  const least = schema.minimum ?? schema.exclusiveMinimum;
+  const range = [
+    ...(least === undefined ? [] : [`${schema.minimum === undefined ? '>' : '≥'} ${least}`]),
+    ...(schema.maximum === undefined ? [] : [`≤ ${schema.maximum}`]),
+  ].join(', ');
+  const names: Readonly<Record<string, string>> = { object: 'key-value pairs', array: 'list', null: 'null' };
+  const name = names[schema.type ?? ''] ?? schema.type ?? 'value';
+  return range === '' ? name : `${name} ${range}`;
+}

@@ -1,0 +1,137 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RawElement } from '@collimator/edge-agent/study/decode/raw-element';
+import { createSliceReader, type SliceReader } from '@collimator/edge-agent/study/decode/slice-reader';
+import { bytes, text, us } from '@collimator/edge-agent/study/result/element';
+import { part10File } from '@collimator/edge-agent/study/result/part10-file';
+import { sopClasses } from '@collimator/shared/dicom/uids';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mrElements } from '../../fixtures/mr-series/mr-image.ts';
+import { readAxialSeries } from '../../fixtures/mr-series/volume.ts';
+import { makeTestSeries, must, t1Volume, type TestSeries } from './series.ts';
+import { runTool } from './tools.ts';
+
+const values = Int16Array.from({ length: 217 * 181 }, (_, i) => ((i * 37) % 4001) - 2000);
+
+describe('decoding', () => {
+  let series: TestSeries;
+  let reader: SliceReader;
+  /** The second slice, and one made of 12-bit signed values with a rescale. */
+  const sources: Record<string, string> = {};
+
+  beforeAll(async () => {
+    series = await makeTestSeries();
+    reader = await createSliceReader();
+    sources['unsigned'] = series.files.explicit[1] as string;
+    sources['signed'] = write('signed.dcm', [
+      us(0x00280103, 1),
+      text(0x00281052, 'DS', '-1024'),
+      text(0x00281053, 'DS', '2.5'),
+      bytes(0x7fe00010, 'OW', new Uint8Array(values.map((value) => value & 0xfff).buffer)),
+    ]);
+    sources['eight bits'] = write('eight.dcm', [
+      us(0x00280100, 8),
+      us(0x00280101, 8),
+      us(0x00280102, 7),
+      bytes(
+        0x7fe00010,
+        'OW',
+        Uint8Array.from(values, (value) => value & 0xff),
+      ),
+    ]);
+  });
+  afterAll(() => series.remove());
+
+  /** An MR image with some elements changed. */
+  function write(name: string, changes: readonly RawElement[]): string {
+    const elements = [...mrElements(readAxialSeries(t1Volume), 3, 'decode'), ...changes];
+    const file = join(series.folder, name);
+    writeFileSync(file, part10File({ sopClassUid: sopClasses.mrImage, sopInstanceUid: '2.25.7' }, elements));
+    return file;
+  }
+
+  async function converted(kind: string, program: string, ...options: readonly string[]): Promise<string> {
+    const out = join(series.folder, `${kind}-${program}${options.join('')}.dcm`);
+    expect(await runTool(program, [...options, sources[kind] as string, out])).toMatchObject({ exit: 0 });
+    return out;
+  }
+
+  const ways: readonly (readonly [string, ...string[]])[] = [
+    ['dcmconv', '+ti'],
+    ['dcmconv', '+te'],
+    ['dcmconv', '+tb'],
+    ['dcmcrle'],
+    ['dcmcjpls'],
+  ];
+  it.each(
+    ways.flatMap(([program, ...options]) =>
+      ['unsigned', 'signed', 'eight bits'].map((kind) => ({ program, options, kind })),
+    ),
+  )('gives the same pixels after $program $options ($kind)', async ({ program, options, kind }) => {
+    const before = must(await reader.readSlice(sources[kind] as string));
+    const after = must(await reader.readSlice(await converted(kind, program, ...options)));
+    expect(after.pixels.constructor).toBe(before.pixels.constructor);
+    expect(Buffer.from(after.pixels.buffer).equals(Buffer.from(before.pixels.buffer))).toBe(true);
+    expect(after.geometry).toEqual(before.geometry);
+  });
+
+  it('extends the sign of values of fewer bits than are allocated, and takes the rescale', async () => {
+    const slice = must(await reader.readSlice(sources['signed'] as string));
+    expect(slice.pixels).toEqual(values);
+    expect([slice.slope, slice.intercept]).toEqual([2.5, -1024]);
+  });
+
+  it('turns MONOCHROME1 over', async () => {
+    const inverted = write('inverted.dcm', [
+      us(0x00280103, 1),
+      text(0x00280004, 'CS', 'MONOCHROME1'),
+      bytes(0x7fe00010, 'OW', new Uint8Array(values.buffer)),
+    ]);
+    expect(must(await reader.readSlice(inverted)).pixels).toEqual(values.map((value) => -1 - value));
+  });
+
+  it.each([
+    ['dcmcjpeg', ['+e1'], 'JPEG Lossless, First-Order Prediction'],
+    ['dcmconv', ['+td'], 'Deflated Explicit VR Little Endian'],
+    ['dcmcjpls', ['+en'], 'JPEG-LS Near-Lossless'],
+  ])('refuses what %s %s writes, by name', async (program, options, detail) => {
+    const file = await converted('unsigned', program, ...options);
+    expect(await reader.readSlice(file)).toEqual({
+      ok: false,
+      error: { code: 'image-transfer-syntax-unsupported', detail },
+    });
+  });
+
+  it.each<[string, readonly RawElement[], string]>([
+    ['colour', [us(0x00280002, 3)], 'image-unsupported'],
+    ['a palette', [text(0x00280004, 'CS', 'PALETTE COLOR')], 'image-unsupported'],
+    ['several frames', [text(0x00280008, 'IS', '2')], 'image-unsupported'],
+    ['32 bits', [us(0x00280100, 32)], 'image-unsupported'],
+    ['no pixels', [], 'image-damaged'],
+    ['too few pixels', [bytes(0x7fe00010, 'OW', new Uint8Array(100))], 'image-damaged'],
+  ])('refuses %s', async (_, changes, code) => {
+    expect(await reader.readSlice(write('refused.dcm', changes))).toMatchObject({ ok: false, error: { code } });
+  });
+
+  it('refuses what is no DICOM, is cut short, or is not there', async () => {
+    const whole = part10File({ sopClassUid: '1.2', sopInstanceUid: '1.3' }, [text(0x00100010, 'PN', 'A'.repeat(60))]);
+    for (const content of [Buffer.alloc(0), Buffer.alloc(5000, 1), whole.subarray(0, 140), whole.subarray(0, -20)]) {
+      const file = join(series.folder, 'broken.dcm');
+      writeFileSync(file, content);
+      expect(await reader.readSlice(file)).toMatchObject({ ok: false, error: { code: 'image-unreadable' } });
+      expect(await reader.readHeader(file)).toMatchObject({ ok: false, error: { code: 'image-unreadable' } });
+    }
+    expect(await reader.readSlice(join(series.folder, 'nowhere.dcm'))).toMatchObject({
+      ok: false,
+      error: { code: 'image-unreadable', detail: expect.stringContaining('ENOENT') },
+    });
+  });
+
+  it('reads the header however long it is, and no pixels', async () => {
+    const long = write('long.dcm', [
+      bytes(0x00091001, 'UT', Buffer.alloc(300_001, 0x41)),
+      bytes(0x7fe00010, 'OW', Buffer.alloc(90_000)),
+    ]);
+    expect(must(await reader.readHeader(long)).format).toMatchObject({ rows: 217, columns: 181 });
+  });
+});

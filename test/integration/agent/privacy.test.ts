@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { studyList } from '@collimator/shared/contracts/local-api';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Appliance, applianceTitle, createAppliance, senderTitle } from './appliance.ts';
+import { createTestAuthority } from './certificates.ts';
+import { freePort } from './free-port.ts';
+import { marks, writeMarkedStudy } from './marked-study.ts';
+import { storescu } from './storescu.ts';
+import { until } from './until.ts';
+
+/** `name{label="value",…} number`, or a comment. https://prometheus.io/docs/instrumenting/exposition_formats/ */
+const sampleLine = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-zA-Z_]\w*="([^"\\]|\\.)*",?)*\})? (-?[0-9.e+-]+|NaN|[+-]?Inf)$/;
+
+describe('what an appliance says of a study', () => {
+  let folder: string;
+  let appliance: Appliance;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'agent-'));
+    const authority = createTestAuthority(folder);
+    appliance = await createAppliance({ folder, authority, brokerUrl: `mqtts://127.0.0.1:${await freePort()}` });
+    await appliance.start();
+  });
+  afterEach(async () => {
+    await appliance.stop('SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('names no patient, no order and no UID in logs, metrics, status or the study list', async () => {
+    const files = writeMarkedStudy(folder, 4);
+    const to = { port: appliance.dicomPort, called: applianceTitle, calling: senderTitle };
+    expect(await storescu(files, to)).toMatchObject({ code: 0 });
+    expect(await storescu(files, to), 'repeats').toMatchObject({ code: 0 });
+    expect((await storescu(files, { ...to, calling: 'STRANGER' })).code).not.toBe(0);
+    const text = async (path: string) => (await fetch(`${appliance.apiUrl}${path}`)).text();
+    await until('the study is complete', async () => {
+      const { studies } = studyList.parse(JSON.parse(await text('/v1/studies')), '/v1/studies');
+      return studies[0] !== undefined && studies[0].state !== 'receiving';
+    });
+    const metrics = await text('/metrics');
+    expect(metrics).toContain('collimator_instances_total{outcome="received"} ');
+    const told = [metrics, await text('/v1/status'), await text('/v1/studies'), await text('/openapi.json')];
+    expect(await appliance.stop('SIGTERM')).toBe(0);
+    const everything = [...told, appliance.output()].join('\n');
+    expect(everything).toContain('association-released');
+    expect(everything).toContain('association-rejected');
+    const parts = marks.name.split('^');
+    for (const mark of [...Object.values(marks), ...parts]) {
+      expect(everything.toLowerCase(), mark).not.toContain(mark.toLowerCase());
+    }
+  });
+
+  it('gives metrics that Prometheus can read, under our names', async () => {
+    const answer = await fetch(`${appliance.apiUrl}/metrics`);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const names = lines.map((line) => {
+      const match = sampleLine.exec(line);
+      expect(match, line).not.toBeNull();
+      return match?.[1] ?? '';
+    });
+    expect(names.filter((name) => !/^(collimator_|DCGM_FI_DEV_)/.test(name))).toEqual([]);
+    for (const name of [
+      'collimator_hub_connected',
+      'collimator_outbox_events',
+      'collimator_disk_free_bytes',
+      'collimator_event_loop_delay_seconds',
+      'collimator_jobs',
+      'collimator_dicom_associations_total',
+    ]) {
+      expect(names).toContain(name);
+    }
+  });
+
+  it('describes its API and answers health questions', async () => {
+    const get = async (path: string) => {
+      const answer = await fetch(`${appliance.apiUrl}${path}`);
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    };
+    expect(await get('/livez')).toEqual({ status: 200, body: { live: true } });
+    expect(await get('/readyz')).toEqual({ status: 200, body: { ready: true, reasons: [] } });
+    expect(await get('/v2/health/live')).toEqual({ status: 200, body: { live: true } });
+    expect(await get('/v2/health/ready')).toEqual({ status: 200, body: { ready: true } });
+    expect(await get('/v2/models/unknown/ready')).toEqual({ status: 404, body: { name: 'unknown', ready: false } });
+    expect((await get('/v1/studies?limit=0')).status).toBe(400);
+    const { body } = await get('/openapi.json');
+    expect(Object.keys(body['paths'] as object).sort()).toEqual([
+      '/livez',
+      '/metrics',
+      '/readyz',
+      '/v1/status',
+      '/v1/studies',
+      '/v2/health/live',
+      '/v2/health/ready',
+      '/v2/models/{name}/ready',
+    ]);
+  });
+});
