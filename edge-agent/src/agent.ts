@@ -20,6 +20,7 @@ import { watchDicom } from './observe/dicom-events.ts';
 import { everySystem } from './observe/every.ts';
 import { watchMachine } from './observe/machine-watch.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { whileThereIsRoom } from './observe/room.ts';
 import { createStopOrder, type StopOrder } from './observe/stop-order.ts';
 import type { BuildWays, StudyWay } from './ways.ts';
 
@@ -143,7 +144,8 @@ async function startOnStore(
   );
   stopOrder.add('local API', () => api.close());
 
-  const scp = await listenDicom(config, ways.study, dicom);
+  const sink = whileThereIsRoom(ways.study.sink, () => machine.disk().used < config.dicom.disk.stop_watermark);
+  const scp = await listenDicom(config, { ...ways.study, sink }, dicom);
   stopOrder.add('DICOM node', () => scp.close());
   listen = scp.addresses();
   const dicomPorts = listen.map(({ port }) => port);

@@ -88,9 +88,10 @@ export async function startHub(config: HubConfig, deps: HubDeps): Promise<Hub> {
       await devices.forgetConnections();
       broker = await startEmbeddedBroker(
         { ...config.broker, ...tls, ca: [authority.rootPem, authority.issuingPem] },
-        { admits: devices.admits, log, onDropped: metrics.clientDropped },
+        { admits: (peer) => devices.admits(peer), log, onDropped: (reason) => metrics.clientDropped(reason) },
       );
-      closers.push(broker.close);
+      const started = broker;
+      closers.push(() => started.close());
     }
     const brokerPort = broker?.port ?? 0;
     const identity = await authority.issueHubClientCertificate(ownCertificateDays);
@@ -103,7 +104,7 @@ export async function startHub(config: HubConfig, deps: HubDeps): Promise<Hub> {
       onChange: (connected, reason) =>
         log.event('hub-link-changed', { connected, ...(reason !== undefined && { reason }) }),
     });
-    closers.push(mqtt.close);
+    closers.push(() => mqtt.close());
 
     const registry = createRegistry({ store, dir: config.data, log, now });
     const trust = auditedTrust(
@@ -135,7 +136,13 @@ export async function startHub(config: HubConfig, deps: HubDeps): Promise<Hub> {
       { audit, checkpoint },
     );
     const timestamp = createFleetTimestamp({ trust, mqtt, log });
-    const chunks = createChunkServer({ mqtt, readRange: registry.readRange, trust, now, log });
+    const chunks = createChunkServer({
+      mqtt,
+      readRange: (sha256, offset, length) => registry.readRange(sha256, offset, length),
+      trust,
+      now,
+      log,
+    });
     const events = createEventLog({ store, devices, now, checkpoint });
     const disconnect = (device: string, reason: string) => void broker?.disconnect(device, reason);
     const enrolment = createEnrolment({
@@ -158,10 +165,10 @@ export async function startHub(config: HubConfig, deps: HubDeps): Promise<Hub> {
       datasets: config.datasets,
       launchers: config.training.launchers,
       launch: deps.launch ?? launchLocal,
-      register: registry.register,
+      register: (folder) => registry.register(folder),
       isRegistered: (name, release) => registry.get(name, release) !== undefined,
       codeVersion: version,
-      onFinished: metrics.runFinished,
+      onFinished: (outcome) => metrics.runFinished(outcome),
       log,
       now,
       checkpoint,
@@ -176,7 +183,13 @@ export async function startHub(config: HubConfig, deps: HubDeps): Promise<Hub> {
     });
 
     const operatorToken = text(config.operators.token_file).trim();
-    const app = await createServer({ tls, operatorToken, version, log, onRequest: metrics.request });
+    const app = await createServer({
+      tls,
+      operatorToken,
+      version,
+      log,
+      onRequest: (...request) => metrics.request(...request),
+    });
     closers.push(() => app.close());
     await app.register(
       fleetRoutes({ devices, enrolment, events, audit, assigned: assignedReleases(store), disconnect, log, now }),
@@ -186,20 +199,27 @@ export async function startHub(config: HubConfig, deps: HubDeps): Promise<Hub> {
     await app.register(auditRoutes(audit));
     await app.register(healthRoutes(metrics, { broker: () => mqtt.connected }));
 
-    await openInbox({ mqtt, devices, events, log, onEvent: rollouts.recordEvent, onMessage: metrics.fleetMessage });
+    await openInbox({
+      mqtt,
+      devices,
+      events,
+      log,
+      onEvent: (event) => rollouts.recordEvent(event),
+      onMessage: (kind, taken) => metrics.fleetMessage(kind, taken),
+    });
     await chunks.start();
-    closers.push(chunks.stop);
+    closers.push(() => chunks.stop());
     // The newest metadata first: assignments need it.
     await timestamp.refresh();
     timestamp.start();
-    closers.push(timestamp.stop);
+    closers.push(() => timestamp.stop());
     rollouts.start();
-    closers.push(rollouts.stop);
+    closers.push(() => rollouts.stop());
     closers.push(
       schedule(
         [
-          { name: 'timestamp', everyMs: fleetTimestampEveryMs, run: timestamp.refresh },
-          { name: 'assignments', everyMs: hourMs, run: rollouts.renew },
+          { name: 'timestamp', everyMs: fleetTimestampEveryMs, run: () => timestamp.refresh() },
+          { name: 'assignments', everyMs: hourMs, run: () => rollouts.renew() },
           {
             name: 'telemetry retention',
             everyMs: hourMs,
@@ -210,7 +230,7 @@ export async function startHub(config: HubConfig, deps: HubDeps): Promise<Hub> {
       ),
     );
     await runner.start();
-    closers.push(runner.stop);
+    closers.push(() => runner.stop());
     await app.listen({ host: config.http.host, port: config.http.port });
     return { httpPort: (app.server.address() as AddressInfo).port, mqttPort: broker?.port, stop };
   }

@@ -2,7 +2,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { aeTitles, type Layout, type Ports, serials } from './layout.ts';
-import { checkout } from './programs.ts';
+import { checkout } from './checkout.ts';
 
 export type Pacs = { readonly aeTitle: string; readonly host: string; readonly port: number };
 

@@ -2,7 +2,8 @@ import type { HubClient } from '@collimator/provisioning/operator/hub-client';
 import type { Progress } from '@collimator/shared/cli/progress';
 import type { Pacs } from './configs.ts';
 import { type Layout, type Ports, serials } from './layout.ts';
-import { collimator, type Program, type ProgramSpec, startProgram } from './programs.ts';
+import { collimator } from './checkout.ts';
+import { type Program, type ProgramSpec, startProgram } from './programs.ts';
 import type { GrowingReport } from './report.ts';
 
 /** What the stages share: where things are, which programs run, and the report that grows. */

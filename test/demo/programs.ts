@@ -1,12 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CodedError } from '@collimator/shared/errors/coded-error';
-
-/** The root of the checkout, from `test/dist/demo`. */
-export const checkout = fileURLToPath(new URL('../../../', import.meta.url));
-export const collimator = join(checkout, 'collimator.mjs');
+import { collimator } from './checkout.ts';
 
 export type ProgramSpec = {
   readonly name: string;

@@ -14,3 +14,8 @@ export function createStageView(total: number, stream: NodeJS.WriteStream = proc
     },
   };
 }
+
+/** For tests, whose own report is the view. */
+export const silentView: StageView = {
+  stage: () => ({ update: () => undefined, finish: () => undefined }),
+};

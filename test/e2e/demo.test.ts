@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { validator } from '@collimator/shared/contracts/validate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { collimatorFile } from './checkout.ts';
+import { collimator } from '../demo/checkout.ts';
 import { readMask, testBlockVolumes } from './test-block.ts';
 import { DemoReport } from '../demo/report.ts';
 import { isReport, isSegmentation, readResult, reportedVolumeMl, segmentedVolumeMl } from '../demo/result-objects.ts';
@@ -24,7 +24,7 @@ let output: string;
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'demo-'));
   const args = ['demo', '--once', '--data', join(dir, 'data'), '--report', join(dir, 'r.json')];
-  const ended = await run(process.execPath, [collimatorFile, ...args], { timeout: loopMsMax });
+  const ended = await run(process.execPath, [collimator, ...args], { timeout: loopMsMax });
   output = ended.stdout + ended.stderr;
   result = report.parse(JSON.parse(readFileSync(join(dir, 'r.json'), 'utf8')), 'r.json');
 }, loopMsMax + 10_000);
@@ -99,7 +99,7 @@ describe('collimator demo --once', () => {
 });
 
 test('a folder that is not empty is refused, with the remedy', async () => {
-  const refused = await run(process.execPath, [collimatorFile, 'demo', '--once', '--data', dir]).catch(
+  const refused = await run(process.execPath, [collimator, 'demo', '--once', '--data', dir]).catch(
     (error: unknown) => error,
   );
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--data') });

@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { loadDataset } from '@collimator/hub/training/dataset/load-dataset';
 import { readResult } from '../demo/result-objects.ts';
-import { checkoutFolder } from './checkout.ts';
+import { checkout } from '../demo/checkout.ts';
 
 /** The test block of hub/docs/examples/run.yaml, by the numbers of the original volume: [first, end). */
 const testBlock = { first: 75, end: 105 };
@@ -33,7 +34,7 @@ export async function testBlockVolumes(
 ): Promise<{ readonly found_ml: number; readonly truth_ml: number }> {
   const inBlock = (slice: number): boolean => slice >= testBlock.first && slice < testBlock.end;
   const found = frames.filter((frame) => inBlock(Math.round(frame.z_mm - originMm)));
-  const [item] = (await loadDataset(`${checkoutFolder}test/fixtures/brain-t1`)).items;
+  const [item] = (await loadDataset(join(checkout, 'test', 'fixtures', 'brain-t1'))).items;
   if (item === undefined) throw new Error('the data set is empty');
   const size = item.image.rows * item.image.columns;
   const block = item.label.subarray(

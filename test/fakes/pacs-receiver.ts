@@ -7,6 +7,7 @@
  */
 import { parseArgs } from 'node:util';
 import { createStoreScp, type ScpEvent } from '@collimator/edge-agent/dimse/index';
+import { createCheckpoint } from '@collimator/shared/observe/checkpoint';
 import type { LogLine } from './received-log.ts';
 import { openReceiver } from './receiver-sink.ts';
 
@@ -24,7 +25,7 @@ if (out === undefined) {
   process.exit(2);
 }
 
-const { sink, log } = await openReceiver(out);
+const { sink, log } = await openReceiver(out, createCheckpoint(process.env));
 
 function lineOf(event: ScpEvent): LogLine | undefined {
   if (!event.type.startsWith('association-') || !('calledAeTitle' in event)) return undefined;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ok, status, type StoreSink } from '@collimator/edge-agent/dimse/index';
 import { encodeFileMeta } from '@collimator/edge-agent/study/receive/file-meta';
 import { dataSetSha256 } from '@collimator/edge-agent/study/receive/instance-placement';
+import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import { type LogLine, openLog, type ReceivedLog, readLog } from './received-log.ts';
 
 export type Receiver = { readonly sink: StoreSink; readonly log: ReceivedLog };
@@ -13,7 +14,7 @@ export type Receiver = { readonly sink: StoreSink; readonly log: ReceivedLog };
  * stay; a repeat is compared with them and dropped. What earlier runs received is known from the log, and what they
  * stored without getting as far as the log from the folder.
  */
-export async function openReceiver(folder: string): Promise<Receiver> {
+export async function openReceiver(folder: string, checkpoint: Checkpoint = () => undefined): Promise<Receiver> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) if (name.endsWith('.part')) await rm(join(folder, name));
   const logPath = join(folder, 'log.jsonl');
@@ -62,6 +63,7 @@ export async function openReceiver(folder: string): Promise<Receiver> {
             file: name,
           };
           await log.append(line);
+          checkpoint('pacs-stored');
           return { status: status.success };
         },
         async abort() {

@@ -5,7 +5,7 @@ import { type Demo, agentArgs, firstAppliance, hubArgs, launch } from '../demo/c
 import { choosePorts, layOut } from '../demo/layout.ts';
 import type { Program } from '../demo/programs.ts';
 import { createDemo, runStages, stopAll } from '../demo/run-demo.ts';
-import { createStageView } from '../demo/stage-view.ts';
+import { silentView } from '../demo/stage-view.ts';
 import { provisionAppliances } from '../demo/stages/provision-appliances.ts';
 import { hubReady, pacsArgs, startHub } from '../demo/stages/start-hub.ts';
 
@@ -32,9 +32,8 @@ export async function createLoopWorld(): Promise<LoopWorld> {
     signal: new AbortController().signal,
     restart: true,
   });
-  const quiet = createStageView(2);
   try {
-    await runStages(demo, [startHub, provisionAppliances], quiet);
+    await runStages(demo, [startHub, provisionAppliances], silentView);
   } catch (error) {
     await stopAll(demo);
     throw error;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { operator } from '../demo/context.ts';
 import { runStages } from '../demo/run-demo.ts';
-import { createStageView } from '../demo/stage-view.ts';
+import { silentView } from '../demo/stage-view.ts';
 import { rollOutModel } from '../demo/stages/roll-out-model.ts';
 import { signModel } from '../demo/stages/sign-model.ts';
 import { trainModel } from '../demo/stages/train-model.ts';
@@ -41,12 +41,11 @@ function nextVersion(): string {
 
 /** The commands of an operator, who repeats what failed because the hub was away. */
 async function walk(): Promise<void> {
-  const view = createStageView(3);
-  await runStages(world.demo, [trainModel], view);
+  await runStages(world.demo, [trainModel], silentView);
   for (const stage of [signModel, rollOutModel]) {
     await waitFor(
       async () => {
-        await runStages(world.demo, [stage], view);
+        await runStages(world.demo, [stage], silentView);
         return true;
       },
       { what: stage.name, timeoutMs: roundMsMax, intervalMs: 500 },

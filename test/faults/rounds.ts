@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import dicomParser from 'dicom-parser';
 import { firstAppliance } from '../demo/context.ts';
-import { checkout } from '../demo/programs.ts';
+import { checkout } from '../demo/checkout.ts';
 import { waitFor } from '../demo/wait.ts';
 import { writeMrSeries } from '../fixtures/mr-series/make-series.ts';
 import type { LoopWorld, ProgramName } from './loop-world.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runStages } from '../demo/run-demo.ts';
-import { createStageView } from '../demo/stage-view.ts';
+import { silentView } from '../demo/stage-view.ts';
 import { rollOutModel } from '../demo/stages/roll-out-model.ts';
 import { signModel } from '../demo/stages/sign-model.ts';
 import { trainModel } from '../demo/stages/train-model.ts';
@@ -24,7 +24,7 @@ let world: LoopWorld;
 
 beforeAll(async () => {
   world = await createLoopWorld();
-  await runStages(world.demo, [trainModel, signModel, rollOutModel], createStageView(3));
+  await runStages(world.demo, [trainModel, signModel, rollOutModel], silentView);
 }, setUpMsMax);
 
 afterAll(() => world?.close());

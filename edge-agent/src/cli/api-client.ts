@@ -13,7 +13,8 @@ export async function askAgent<S extends TSchema>(
   answer: Validator<S>,
 ): Promise<Static<S>> {
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-  const unreachable = (why: string, cause?: unknown) => new CodedError('agent-unreachable', `${url} (${why})`, { cause });
+  const unreachable = (why: string, cause?: unknown) =>
+    new CodedError('agent-unreachable', `${url} (${why})`, { cause });
   let body: unknown;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });

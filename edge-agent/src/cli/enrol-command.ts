@@ -38,7 +38,8 @@ export const enrolCommand = (): Command =>
 async function enrolThisAppliance(options: Options): Promise<void> {
   const config = loadAgentConfig(options.config, process.env);
   const ca = options.ca ?? config.hub.extra_ca ?? undefined;
-  if (ca === undefined) throw new CodedError('config-invalid', `${options.config}: hub.extra_ca is missing; give it or --ca`);
+  if (ca === undefined)
+    throw new CodedError('config-invalid', `${options.config}: hub.extra_ca is missing; give it or --ca`);
   const enrolled = await enrol({
     hubUrl: options.hub ?? config.hub.url,
     ca,

@@ -7,14 +7,22 @@ export function statusReport(status: AgentStatus): string {
   const facts: readonly (readonly [string, string])[] = [
     ['device', `${device.id}, agent ${device.agent_version}, up ${duration(device.uptime_s)}`],
     ['ready', readiness.ready ? 'yes' : `no: ${readiness.reasons.join('; ')}`],
-    ['hub', hub.connected ? `connected since ${hub.since}` : `not connected since ${hub.since}: ${hub.reason ?? 'no reason known'}`],
+    [
+      'hub',
+      hub.connected
+        ? `connected since ${hub.since}`
+        : `not connected since ${hub.since}: ${hub.reason ?? 'no reason known'}`,
+    ],
     ['events for the hub', `${hub.events_pending} pending`],
     ['certificate', `valid until ${device.certificate_expires_at}`],
     [
       'DICOM node',
       `${status.dicom.ae_title} on ${status.dicom.listen.map((l) => `${l.host}:${l.port}`).join(', ')}, ${status.dicom.associations} associations`,
     ],
-    ['instances', `${instances.received} received, ${instances.rejected} rejected, ${instances.quarantined} quarantined`],
+    [
+      'instances',
+      `${instances.received} received, ${instances.rejected} rejected, ${instances.quarantined} quarantined`,
+    ],
     ['jobs', `${jobs.queued} queued, ${jobs.running} running, ${jobs.inferred} inferred, ${jobs.failed} failed`],
     ['results', `${deliveries.pending} pending, ${deliveries.delivered} delivered, ${deliveries.failed} failed`],
     ['devices', status.devices.map((d) => `${d.name} (${d.ready ? 'ready' : 'not ready'})`).join(', ') || 'none'],

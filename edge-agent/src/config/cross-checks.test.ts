@@ -35,26 +35,67 @@ describe('checks beyond the schema', () => {
   });
 
   it.each<[string, object, string[]]>([
-    ['an unknown destination', { destinations: [] }, ['routes[0].destinations[0] pacs is not the name of a destination']],
-    ['a name used twice', { destinations: [pacs, pacs] }, ['destinations[1].name pacs is the name of another destination too']],
+    [
+      'an unknown destination',
+      { destinations: [] },
+      ['routes[0].destinations[0] pacs is not the name of a destination'],
+    ],
+    [
+      'a name used twice',
+      { destinations: [pacs, pacs] },
+      ['destinations[1].name pacs is the name of another destination too'],
+    ],
     [
       'two routes of one release',
       { routes: [good.routes[0], good.routes[0]] },
       ['routes[1].release brain-mask-t1 has a route already; list all its destinations there'],
     ],
-    ['a port used twice', dicom({ listen: [{ port: 104 }, { host: '127.0.0.1', port: 104 }] }), ['dicom.listen[1].port 104 is the port of dicom.listen[0] too']],
-    ['the port of the local API', dicom({ listen: [{ port: 8080 }] }), ['local_api.port 8080 is the port of dicom.listen[0] too']],
+    [
+      'a port used twice',
+      dicom({ listen: [{ port: 104 }, { host: '127.0.0.1', port: 104 }] }),
+      ['dicom.listen[1].port 104 is the port of dicom.listen[0] too'],
+    ],
+    [
+      'the port of the local API',
+      dicom({ listen: [{ port: 8080 }] }),
+      ['local_api.port 8080 is the port of dicom.listen[0] too'],
+    ],
     ['any free port, twice', dicom({ listen: [{ port: 0 }, { port: 0 }] }), []],
-    ['one port on two addresses', dicom({ listen: [{ host: '10.0.0.1', port: 104 }, { host: '10.0.0.2', port: 104 }] }), []],
+    [
+      'one port on two addresses',
+      dicom({
+        listen: [
+          { host: '10.0.0.1', port: 104 },
+          { host: '10.0.0.2', port: 104 },
+        ],
+      }),
+      [],
+    ],
     [
       'an address that is none',
       dicom({ sources: [{ ...good.dicom.sources[0], address: 'pacs.example' }] }),
       ['dicom.sources[0].address pacs.example is not an address or a CIDR block'],
     ],
-    ['shares above the whole', dicom({ limits: { associations: 4, per_source: 5 } }), ['dicom.limits.per_source is more than dicom.limits.associations']],
-    ['watermarks upside down', dicom({ disk: { high_watermark: 0.95 } }), ['dicom.disk.high_watermark must be below dicom.disk.stop_watermark']],
-    ['retries upside down', { destinations: [{ ...pacs, retry: { first_s: 9, most_s: 3 } }] }, ['destinations[0].retry.first_s is more than retry.most_s']],
-    ['a GPU twice', { devices: [{ gpu }, { gpu }] }, [`devices[1].gpu ${gpu} is listed already; give it more workers there`]],
+    [
+      'shares above the whole',
+      dicom({ limits: { associations: 4, per_source: 5 } }),
+      ['dicom.limits.per_source is more than dicom.limits.associations'],
+    ],
+    [
+      'watermarks upside down',
+      dicom({ disk: { high_watermark: 0.95 } }),
+      ['dicom.disk.high_watermark must be below dicom.disk.stop_watermark'],
+    ],
+    [
+      'retries upside down',
+      { destinations: [{ ...pacs, retry: { first_s: 9, most_s: 3 } }] },
+      ['destinations[0].retry.first_s is more than retry.most_s'],
+    ],
+    [
+      'a GPU twice',
+      { devices: [{ gpu }, { gpu }] },
+      [`devices[1].gpu ${gpu} is listed already; give it more workers there`],
+    ],
     ['a data folder that cannot be written', { data: '/bad' }, ['data /bad cannot be written to (EROFS)']],
     [
       'files that cannot be read',

@@ -47,7 +47,9 @@ function routes({ routes: all = [], destinations }: Sections): Problem[] {
   const known = new Set(destinations.map((d) => d.name));
   const unknown = all.flatMap((route, r) =>
     route.destinations.flatMap((name, d) =>
-      known.has(name) ? [] : [{ path: `routes[${r}].destinations[${d}]`, what: `${name} is not the name of a destination` }],
+      known.has(name)
+        ? []
+        : [{ path: `routes[${r}].destinations[${d}]`, what: `${name} is not the name of a destination` }],
     ),
   );
   return [...twice, ...unknown];

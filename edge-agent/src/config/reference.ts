@@ -23,9 +23,9 @@ const meanings: Readonly<Record<string, string>> = {
   'dicom.limits.idle_s': 'Longest silence of a sender, seconds',
   'dicom.limits.progress_bytes_per_s_min': 'A sender slower than this inside an object is given up, bytes per second',
   'dicom.limits.pdu_bytes': 'Longest PDU that we announce, bytes',
-  'dicom.disk.high_watermark': 'Fill of the disk from which delivered images are removed, 0 to 1',
-  'dicom.disk.stop_watermark': 'Fill of the disk from which no image is taken, 0 to 1',
-  'dicom.disk.keep_hours_min': 'Images younger than this are never removed, hours',
+  'dicom.disk.high_watermark': 'Fill of the disk from which delivered images are to be removed, 0 to 1; not used yet',
+  'dicom.disk.stop_watermark': 'Fill of the disk from which no image is taken (status A700H), 0 to 1',
+  'dicom.disk.keep_hours_min': 'Images younger than this are never to be removed, hours; not used yet',
   'dicom.conflicts': 'What happens to an object that has a known UID and other bytes',
   'assembly.complete_after_quiet_s': 'A study is complete when nothing came for so long, seconds',
   'assembly.late_images': 'Images after that: a new revision of the study, or not used',
@@ -66,19 +66,24 @@ type Schema = {
   readonly anyOf?: readonly Schema[];
 };
 
-type Key = { readonly path: string; readonly schema: Schema; readonly required: boolean };
+/** `within`: the optional section that the key belongs to, if it is in one. */
+type Key = { readonly path: string; readonly schema: Schema; readonly required: boolean; readonly within?: string };
 
 /** Every key that holds a value, in the order of the schema; `[]` stands for each item of a list. */
 export function configKeys(schema: Schema = AgentConfig as Schema, path = '', required = true): Key[] {
   if (schema.properties !== undefined) {
-    return Object.entries(schema.properties).flatMap(([name, child]) =>
+    const keys = Object.entries(schema.properties).flatMap(([name, child]) =>
       configKeys(child, path === '' ? name : `${path}.${name}`, schema.required?.includes(name) ?? false),
     );
+    return required ? keys : keys.map((key) => ({ ...key, within: path.split('.').at(-1) ?? path }));
   }
   if (schema.items !== undefined && (schema.items.properties !== undefined || schema.items.anyOf !== undefined)) {
     return configKeys(schema.items, `${path}[]`);
   }
-  if (schema.anyOf !== undefined && schema.anyOf.some((one) => one.properties !== undefined || one.items !== undefined)) {
+  if (
+    schema.anyOf !== undefined &&
+    schema.anyOf.some((one) => one.properties !== undefined || one.items !== undefined)
+  ) {
     const inner = schema.anyOf.flatMap((one) => (one.const === undefined ? configKeys(one, path) : []));
     return [...(schema.default === undefined ? [] : [{ path, schema, required }]), ...inner];
   }
@@ -97,8 +102,8 @@ export const undocumented = (): readonly string[] => {
 /** `docs/configuration.md`, whole. */
 export function configReference(): string {
   const rows = configKeys().map(
-    ({ path, schema, required }) =>
-      `| \`${path}\` | ${kindOf(schema)} | ${standard(schema, required)} | ${meanings[path] ?? ''} |`,
+    ({ path, schema, required, within }) =>
+      `| \`${path}\` | ${kindOf(schema)} | ${standard(schema, required, within)} | ${meanings[path] ?? ''} |`,
   );
   return [
     '# Configuration of an appliance',
@@ -120,22 +125,24 @@ export function configReference(): string {
   ].join('\n');
 }
 
-function standard(schema: Schema, required: boolean): string {
+function standard(schema: Schema, required: boolean, within: string | undefined): string {
   if (schema.default !== undefined) return `\`${JSON.stringify(schema.default)}\``;
-  return required ? 'required' : 'none';
+  if (!required) return 'none';
+  return within === undefined ? 'required' : `required in \`${within}\``;
 }
 
 function kindOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
-  if (schema.anyOf !== undefined) return schema.anyOf.map(kindOf).join(' or ');
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(kindOf))].join(' or ');
   if (schema.items !== undefined) return `list of ${kindOf(schema.items)}`;
   const least = schema.minimum ?? schema.exclusiveMinimum;
   const range = [
     ...(least === undefined ? [] : [`${schema.minimum === undefined ? '>' : '≥'} ${least}`]),
     ...(schema.maximum === undefined ? [] : [`≤ ${schema.maximum}`]),
   ].join(', ');
-  const names: Readonly<Record<string, string>> = { object: 'key-value pairs', array: 'list', null: 'null' };
+  if (schema.properties !== undefined) return 'device';
+  const names: Readonly<Record<string, string>> = { object: 'key-value pairs', null: 'null' };
   const name = names[schema.type ?? ''] ?? schema.type ?? 'value';
   return range === '' ? name : `${name} ${range}`;
 }

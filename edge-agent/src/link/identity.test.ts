@@ -48,7 +48,11 @@ describe('the identity of an appliance', () => {
   });
 
   it.each<[string, () => void, RegExp]>([
-    ['another serial', () => write('hub.json', hub('RAD-0002')), /enrolled as RAD-0002, but device\.serial is RAD-0001/],
+    [
+      'another serial',
+      () => write('hub.json', hub('RAD-0002')),
+      /enrolled as RAD-0002, but device\.serial is RAD-0001/,
+    ],
     ['a hub file that is no JSON', () => write('hub.json', '{'), /hub\.json is not JSON/],
     ['a hub file with a wrong address', () => write('hub.json', '{}'), /hub\.json: .*broker_url is missing/],
     ['a certificate that is none', () => write('device.crt', 'x'), /device\.crt is not a certificate/],
@@ -57,6 +61,8 @@ describe('the identity of an appliance', () => {
   ])('refuses %s', (_name, spoil, why) => {
     spoil();
     expect(() => readIdentity(data, 'RAD-0001')).toThrow(why);
-    expect(() => readIdentity(data, 'RAD-0001')).toThrow(expect.objectContaining({ code: 'identity-invalid' }) as Error);
+    expect(() => readIdentity(data, 'RAD-0001')).toThrow(
+      expect.objectContaining({ code: 'identity-invalid' }) as Error,
+    );
   });
 });

@@ -17,7 +17,9 @@ export function readinessOf({ listening, stopping, disk, stopWatermark }: Readin
   if (stopping) reasons.push('the agent is stopping');
   if (!listening) reasons.push('the DICOM node does not listen yet');
   if (disk.used >= stopWatermark) {
-    reasons.push(`the disk is ${Math.floor(disk.used * 100)} % full; no image is taken from ${stopWatermark * 100} % on`);
+    reasons.push(
+      `the disk is ${Math.floor(disk.used * 100)} % full; no image is taken from ${stopWatermark * 100} % on`,
+    );
   }
   return { ready: reasons.length === 0, reasons };
 }

@@ -55,7 +55,9 @@ export async function buildLocalApi(sources: LocalApiSources, log: Log): Promise
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status < 500) {
-      return reply.code(status).send({ code: error.code ?? 'bad-request', message: error.message, remedy: 'See /openapi.json' });
+      return reply
+        .code(status)
+        .send({ code: error.code ?? 'bad-request', message: error.message, remedy: 'See /openapi.json' });
     }
     const code = codeOf(error);
     log.event('local-api-error', { route: request.routeOptions.url ?? 'unknown', code, reason: placeOf(error) });

@@ -23,7 +23,12 @@ export function studySummary(store: Store, line: StudyLine): StudySummary {
     state: line.state,
     instances: line.images,
     last_instance_at: new Date(line.last_received_ms).toISOString(),
-    jobs: jobs.map(({ release, version, state, code }) => ({ release, version, state, ...(code !== null && { code }) })),
+    jobs: jobs.map(({ release, version, state, code }) => ({
+      release,
+      version,
+      state,
+      ...(code !== null && { code }),
+    })),
     deliveries: deliveries.map(({ destination, object, state, attempts, status }) => ({
       ...{ destination, object, state, attempts },
       ...(status !== null && { dimse_status: status }),

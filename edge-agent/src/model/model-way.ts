@@ -6,13 +6,13 @@ import type { DeviceEvent, DeviceRelease, ModelPhase } from '@collimator/shared/
 import type { MqttPort } from '@collimator/shared/link/mqtt-port';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
-import { readAssignment, verifyAssignment } from '@collimator/shared/release/assignment';
-import { sha256Hex } from '@collimator/shared/release/canonical-json';
+import { verifyAssignment } from '@collimator/shared/release/assignment';
 import type { DeviceCapabilities } from '@collimator/shared/release/compatibility';
 import { makeFolder } from '@collimator/shared/release/durable-file';
 import type { Refusal } from '@collimator/shared/release/refusal';
 import { trustFresh } from '@collimator/shared/release/trusted-metadata';
 import type { Store } from '@collimator/shared/sqlite/store';
+import { createHearing } from './announce/hear.ts';
 import { createInbox } from './announce/inbox.ts';
 import { plan, retryDelayMs, retryFirstMs } from './announce/plan.ts';
 import { sqliteAssignments, type StoredAssignment } from './announce/sqlite-assignments.ts';
@@ -21,10 +21,8 @@ import { dropPartial } from './fetch/partial-release.ts';
 import { createRangeClient, type FetchLimits, fetchLimits } from './fetch/range-client.ts';
 import { install, type InstallDeps } from './install.ts';
 import { isTransient, reasonOf, refusalOf } from './model-error.ts';
-import { createRepeats } from './repeats.ts';
 import type { SelfTest } from './stage/self-test.ts';
 import { type ActiveReleases, createActiveReleases } from './swap/active-releases.ts';
-import { completeTrust, type Refused, refreshRoot, takeTimestamp } from './verify/refresh-trust.ts';
 import { openTrustFiles } from './verify/trust-files.ts';
 
 /** What was done with an assignment, for the durable outbox, which adds device, sequence number and time. */
@@ -72,12 +70,13 @@ export async function createModelWay(deps: ModelWayDeps): Promise<ModelWay> {
   const ranges = createRangeClient({ mqtt, deviceId, clock, log, limits });
   const assignments = sqliteAssignments(store);
   const active = createActiveReleases({ store, releases, log });
-  const repeats = createRepeats();
   const listeners = new Set<() => void>();
   const ending = new AbortController();
   let working: { readonly assigned: StoredAssignment; readonly abort: AbortController } | undefined;
   let running: Promise<void> | undefined;
   let again = false;
+  let linkIsBack = false;
+  let stopListening = () => {};
   let cancelTimer = () => {};
 
   const trustDeps = { files, ranges, now, log };
@@ -92,11 +91,16 @@ export async function createModelWay(deps: ModelWayDeps): Promise<ModelWay> {
     selfTest: deps.selfTest,
     checkpoint,
     advance,
-    catchUp,
+    catchUp: () => hearing.timestamp(),
   };
   const inbox = createInbox(mqtt, deviceId, log, (arrived) => {
     if (arrived !== undefined && supersedes(arrived)) working?.abort.abort();
     wake();
+  });
+
+  const hearing = createHearing({
+    ...trustDeps,
+    ...{ deviceId, inbox, assignments, active, checkpoint, tell, signal: ending.signal },
   });
 
   const changed = () => listeners.forEach((listener) => listener());
@@ -145,84 +149,15 @@ export async function createModelWay(deps: ModelWayDeps): Promise<ModelWay> {
 
   /** Everything that can be done now: first what is trusted, then what is wanted. */
   async function round(): Promise<void> {
-    await catchUp();
-    for (let next = inbox.takeAssignment(); next !== undefined; next = inbox.takeAssignment())
-      await onAssignment(next.name, next.bytes);
+    if (linkIsBack) await assignments.retryPostponed();
+    linkIsBack = false;
+    await hearing.timestamp();
+    await hearing.assignments();
+    changed();
     for (const assigned of assignments.list()) {
       if (ending.signal.aborted) return;
       await follow(assigned);
     }
-  }
-
-  async function catchUp(): Promise<void> {
-    const timestamp = inbox.takeTimestamp();
-    if (timestamp !== undefined) await onTimestamp(timestamp);
-  }
-
-  async function onTimestamp(bytes: Buffer): Promise<void> {
-    const before = files.trust;
-    const taken = await settle([
-      () => refreshRoot(trustDeps, ending.signal),
-      () => takeTimestamp(trustDeps, bytes),
-      () => completeTrust(trustDeps, ending.signal),
-    ]);
-    if (files.trust !== before) await assignments.retryNow();
-    if (taken === undefined) repeats.forget('timestamp');
-    else await metadataRefused(taken, bytes);
-    changed();
-  }
-
-  async function settle(steps: readonly (() => ReturnType<typeof completeTrust>)[]): Promise<Refused | undefined> {
-    for (const step of steps) {
-      const done = await step();
-      if (!done.ok) return done.error;
-    }
-    return undefined;
-  }
-
-  /** The hub is told once per refused content, for each release that it would have concerned. */
-  async function metadataRefused({ role, code, detail }: Refused, bytes: Buffer): Promise<void> {
-    if (isTransient({ code, detail })) return;
-    log.event('metadata-refused', { role, code, reason: detail });
-    if (repeats.seen('timestamp', `${sha256Hex(bytes)} ${code}`)) return;
-    for (const { ref } of active.list()) await tell(ref, 0, 'refused', { code, detail: `${role}: ${detail}` });
-  }
-
-  async function onAssignment(name: string, bytes: Buffer): Promise<void> {
-    const known = assignments.get(name);
-    const accepted = known && { serial: known.serial, bytes: known.envelope };
-    const check = () => verifyAssignment(files.trust.root, bytes, { device: deviceId, name, now: now(), accepted });
-    let verified = check();
-    // A new director comes with a new root, which may not have reached us yet.
-    if (!verified.ok && verified.error.code === 'assignment-signature-invalid') {
-      await refreshRoot(trustDeps, ending.signal);
-      verified = check();
-    }
-    if (!verified.ok) return assignmentRefused(name, bytes, verified.error, known);
-    repeats.forget(name);
-    if (known !== undefined && verified.value.serial === known.serial) return;
-    await assignments.accept(verified.value, bytes);
-    checkpoint('model-announced');
-    await tell(verified.value.release, verified.value.serial, 'announced');
-  }
-
-  /** Reported under its own serial only where it could have been the next; an old one says nothing of the present. */
-  async function assignmentRefused(
-    name: string,
-    bytes: Buffer,
-    refusal: Refusal,
-    known: StoredAssignment | undefined,
-  ): Promise<void> {
-    if (repeats.seen(name, `${sha256Hex(bytes)} ${refusal.code}`)) return;
-    const read = readAssignment(bytes);
-    const claimed = read.ok ? read.value.signed : undefined;
-    const serial = claimed !== undefined && claimed.serial > (known?.serial ?? 0) ? claimed.serial : 0;
-    // Where it cannot be read at all, the digest is that of the message itself: all that is known of it.
-    const unread = { name, version: '0.0.0', sha256: sha256Hex(bytes) };
-    const release = claimed?.release.name === name ? claimed.release : unread;
-    const { version, sha256 } = release;
-    log.event('model-refused', { name, version, sha256, serial, code: refusal.code, reason: refusal.detail });
-    await tell(release, serial, 'refused', refusal);
   }
 
   async function follow(assigned: StoredAssignment): Promise<void> {
@@ -279,6 +214,7 @@ export async function createModelWay(deps: ModelWayDeps): Promise<ModelWay> {
       if (todo.kind === 'wait') return todo.until;
       return todo.kind === 'nothing' ? undefined : new Date(now().getTime() + retryFirst_ms);
     });
+    if (hearing.unfinished) times.push(new Date(now().getTime() + retryFirst_ms));
     return times.filter((time) => time !== undefined).sort((a, b) => a.getTime() - b.getTime())[0];
   }
 
@@ -302,10 +238,15 @@ export async function createModelWay(deps: ModelWayDeps): Promise<ModelWay> {
       await active.load();
       await ranges.start();
       await inbox.start();
+      stopListening = mqtt.onConnected(() => {
+        linkIsBack = true;
+        wake();
+      });
       wake();
     },
     async stop() {
       ending.abort();
+      stopListening();
       cancelTimer();
       await running;
     },

@@ -44,7 +44,9 @@ describe('a line of nvidia-smi', () => {
 
   it('never throws, and never gives anything but finite numbers', () => {
     const cell = fc.oneof(fc.string(), fc.constant('[N/A]'), fc.double().map(String), fc.integer().map(String));
-    const line = fc.array(cell, { minLength: 7, maxLength: 7 }).map((cells) => ['0', 'GPU-ab', 'x', ...cells].join(', '));
+    const line = fc
+      .array(cell, { minLength: 7, maxLength: 7 })
+      .map((cells) => ['0', 'GPU-ab', 'x', ...cells].join(', '));
     fc.assert(
       fc.property(fc.oneof(fc.string(), line), (text) => {
         const values = Object.values(parseGpuLine(text)?.values ?? {});

@@ -33,7 +33,12 @@ export function startGpuReadings(options: GpuReadingsOptions): GpuReadings {
   let stopped = false;
 
   function start(): void {
-    const args = [`--query-gpu=${gpuQuery}`, '--format=csv,noheader,nounits', '-l', String(options.interval_s ?? intervalSecondsDefault)];
+    const args = [
+      `--query-gpu=${gpuQuery}`,
+      '--format=csv,noheader,nounits',
+      '-l',
+      String(options.interval_s ?? intervalSecondsDefault),
+    ];
     const started = spawn(options.command ?? 'nvidia-smi', args, { stdio: ['ignore', 'pipe', 'ignore'] });
     child = started;
     let missing = false;

@@ -78,9 +78,11 @@ export function createMetrics(sources: MetricSources): Metrics {
     ]),
   );
   ask('collimator_release_active', 'The release that runs, by name', ['name', 'version'], () =>
-    sources.releases().flatMap(({ active }): Sample[] =>
-      active === null ? [] : [[{ name: active.name, version: active.version }, 1]],
-    ),
+    sources
+      .releases()
+      .flatMap(({ active }): Sample[] =>
+        active === null ? [] : [[{ name: active.name, version: active.version }, 1]],
+      ),
   );
   ask('collimator_release_stale', 'Whether the metadata of a release has expired', ['name'], () =>
     sources.releases().map(({ name, stale }): Sample => [{ name }, Number(stale)]),
@@ -88,7 +90,11 @@ export function createMetrics(sources: MetricSources): Metrics {
   one('collimator_hub_connected', 'Whether the hub is connected', () => Number(sources.link().connected));
   one('collimator_hub_reconnects_total', 'Connections to the hub after the first', () => sources.link().reconnects);
   one('collimator_outbox_events', 'Events that the hub has not acknowledged', () => sources.outbox().size);
-  one('collimator_outbox_refused_total', 'Events not taken because the outbox was full', () => sources.outbox().refused);
+  one(
+    'collimator_outbox_refused_total',
+    'Events not taken because the outbox was full',
+    () => sources.outbox().refused,
+  );
   one('collimator_dicom_associations', 'Open DICOM associations', () => sources.associations().open);
   ask('collimator_dicom_associations_total', 'DICOM associations since the start, by outcome', ['outcome'], () => {
     const { accepted, rejected } = sources.associations();

@@ -45,7 +45,13 @@ export type Jobs = {
   /** Gives a queued job to another version of its release. */
   retarget(row: JobRow, version: string, sha256: string): Promise<void>;
   /** Results, their deliveries and the last state of the job, in one write. `to` is inferred, or failed with a status report. */
-  finish(row: JobRow, to: Job, results: readonly StoredResult[], measured: Measured | undefined, now_ms: number): Promise<void>;
+  finish(
+    row: JobRow,
+    to: Job,
+    results: readonly StoredResult[],
+    measured: Measured | undefined,
+    now_ms: number,
+  ): Promise<void>;
   /** Gives a failed job the report that says so, when it has none. */
   failedWithoutReport(limit: number): JobRow[];
   counts(): { readonly queued: number; readonly running: number };
@@ -104,7 +110,8 @@ export function createSqliteJobs(store: Store): Jobs {
     },
     running: () => store.all<Raw>(jobSql.running).map(revive),
     queuedFor: (name, otherThan, limit) => store.all<Raw>(jobSql.queuedFor, name, otherThan, limit).map(revive),
-    images: (row) => store.all<{ path: string }>(jobSql.images, row.seriesId, row.seriesThrough).map(({ path }) => path),
+    images: (row) =>
+      store.all<{ path: string }>(jobSql.images, row.seriesId, row.seriesThrough).map(({ path }) => path),
     sources: (row) => store.all<SourceInstance>(jobSql.sources, row.seriesId, row.seriesThrough),
     async move(row, to, now_ms) {
       await store.write([moveStatement(row, to, now_ms)]);

@@ -16,7 +16,13 @@ export type Studies = {
   /** Whether these very images of a series have had a job of this release name. */
   hasJob(series: SeriesFacts, releaseName: string): boolean;
   /** Marks a study complete, makes its jobs and notes what waits: one durable write. Resolves with the revision's id. */
-  complete(study: OpenStudy, number: number, series: readonly SeriesFacts[], plan: JobPlan, now_ms: number): Promise<number>;
+  complete(
+    study: OpenStudy,
+    number: number,
+    series: readonly SeriesFacts[],
+    plan: JobPlan,
+    now_ms: number,
+  ): Promise<number>;
   ignoreLate(study: OpenStudy): Promise<void>;
   waiting(releaseName: string, limit: number): WaitingRevision[];
   /** Makes the jobs of a revision that waited; once. */
@@ -55,14 +61,14 @@ const revive = (row: SeriesRow): SeriesFacts => ({
 export function createSqliteStudies(store: Store): Studies {
   return {
     open: (limit) => store.all<OpenStudy>(studySql.open, limit),
-    series: (studyId, through) =>
-      store.all<SeriesRow>(studySql.series, through, studyId).map(revive),
+    series: (studyId, through) => store.all<SeriesRow>(studySql.series, through, studyId).map(revive),
     oneSeries(seriesId, through) {
       const row = store.get<SeriesRow>(studySql.oneSeries, through, seriesId);
       if (row === undefined) throw new Error(`series ${seriesId} is not in the index`);
       return revive(row);
     },
-    hasJob: (series, releaseName) => store.get(studySql.hasJob, series.seriesId, releaseName, series.through) !== undefined,
+    hasJob: (series, releaseName) =>
+      store.get(studySql.hasJob, series.seriesId, releaseName, series.through) !== undefined,
     async complete(study, number, series, plan, now_ms) {
       const { studyId } = study;
       const results = await store.write([

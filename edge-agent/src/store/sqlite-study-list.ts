@@ -6,7 +6,15 @@ export type StudyLine = {
   readonly revision: number;
   readonly images: number;
   readonly last_received_ms: number;
-  readonly state: 'receiving' | 'waiting' | 'queued' | 'running' | 'inferred' | 'failed' | 'superseded' | 'not-selected';
+  readonly state:
+    | 'receiving'
+    | 'waiting'
+    | 'queued'
+    | 'running'
+    | 'inferred'
+    | 'failed'
+    | 'superseded'
+    | 'not-selected';
   readonly release: string | null;
   readonly version: string | null;
   readonly failure: string | null;
@@ -56,7 +64,8 @@ export function createSqliteStudyList(store: Store): StudyList {
             studyListSql.job,
             revision.id,
           );
-    const deliveries = job === undefined ? [] : store.all<{ state: string; n: number }>(studyListSql.deliveries, job.id);
+    const deliveries =
+      job === undefined ? [] : store.all<{ state: string; n: number }>(studyListSql.deliveries, job.id);
     const count = (state: string): number => deliveries.find((one) => one.state === state)?.n ?? 0;
     const waits = revision === undefined ? 0 : (store.get<{ n: number }>(studyListSql.waits, revision.id)?.n ?? 0);
     return [

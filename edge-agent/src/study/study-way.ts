@@ -18,6 +18,7 @@ import { createFailureReporter } from './infer/failure-reporter.ts';
 import { startInferenceChild } from './infer/inference-child.ts';
 import { type DescriptionDeps, describeJob, resultsToStore } from './infer/job-description.ts';
 import { createStatusReporter } from './infer/status-report.ts';
+import { removeOtherAttempts } from './infer/other-attempts.ts';
 import { createDispatcher } from './queue/dispatcher.ts';
 import { type After, systemAfter } from './queue/stage-loop.ts';
 import { sweepIncoming } from './receive/data-folders.ts';
@@ -45,7 +46,12 @@ export type StudyWayDeps = {
 /** Gauges are of now; everything else counts since the start. */
 export type StudyCounts = {
   readonly instances: { readonly received: number; readonly rejected: number; readonly quarantined: number };
-  readonly jobs: { readonly queued: number; readonly running: number; readonly inferred: number; readonly failed: number };
+  readonly jobs: {
+    readonly queued: number;
+    readonly running: number;
+    readonly inferred: number;
+    readonly failed: number;
+  };
   readonly deliveries: { readonly pending: number; readonly delivered: number; readonly failed: number };
 };
 
@@ -115,11 +121,12 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     after,
     log,
     checkpoint,
-    onEnded(_, { state }) {
+    onEnded(row, { state }) {
       if (state === 'inferred') seen.inferred += 1;
       else seen.failed += 1;
       if (state === 'failed') reporter.wake();
       wakeLanes();
+      void removeOtherAttempts(dataDir, row, log);
     },
   });
   const assembler = createStudyAssembler({

@@ -5,7 +5,7 @@ import { createCheckpoint } from '@collimator/shared/observe/checkpoint';
 import { createLogger } from '@collimator/shared/observe/logger';
 import { Command } from 'commander';
 import { loadHubConfig } from '../config/load-hub-config.ts';
-import { type Hub, startHub } from '../main.ts';
+import type { Hub } from '../main.ts';
 
 /** A stop that takes longer than this ends the process all the same; everything acknowledged is on the disk. */
 const stopMsMax = 15_000;
@@ -38,6 +38,8 @@ async function start(file: string): Promise<void> {
   const log = createLogger({ program: 'hub', level: config.log.level });
   const version = packageVersion();
   const stopRequested = signalled();
+  // Loaded here, so that the commands that only talk to a hub do not wait for all of it.
+  const { startHub } = await import('../main.ts');
   let hub: Hub;
   try {
     hub = await startHub(config, { log, version, checkpoint: createCheckpoint(process.env) });

@@ -1,8 +1,10 @@
 import {
   type DeviceEvent,
   deviceEvent,
+  type DeviceState,
   deviceState,
   type EventAck,
+  type Telemetry,
   telemetry,
 } from '@collimator/shared/contracts/messages';
 import { parseTopic, topics } from '@collimator/shared/contracts/topics';
@@ -58,8 +60,8 @@ export async function openInbox(deps: InboxDeps): Promise<void> {
     });
   };
 
-  await listen('state', deviceState, devices.takeState);
-  await listen('telemetry', telemetry, devices.takeTelemetry);
+  await listen('state', deviceState, (state: DeviceState) => devices.takeState(state));
+  await listen('telemetry', telemetry, (report: Telemetry) => devices.takeTelemetry(report));
   await listen('events', deviceEvent, async (event: DeviceEvent) => {
     const through = await events.take(event);
     await deps.onEvent(event);

@@ -45,14 +45,16 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 128 },
     exposeHeadRoutes: false,
-  }) as unknown as FastifyInstance;
+  });
   app.server.maxConnections = httpBounds.connectionsMax;
 
   const checkBearer = bearerCheck(deps.operatorToken);
   app.addHook('onRequest', async (request) => {
-    if (!isApi(request.url) || request.routeOptions.config.public === true) return;
+    // By the route that was matched: an address can be spelled in more ways than one (/%761/devices).
+    const { url = request.url, config } = request.routeOptions;
+    if (!isApi(url) || config.public === true) return;
     if (!checkBearer(request.headers.authorization)) {
-      throw new CodedError('operator-unauthorized', `${request.method} ${request.routeOptions.url ?? 'unknown route'}`);
+      throw new CodedError('operator-unauthorized', `${request.method} ${routeOf(request)}`);
     }
   });
   await app.register(rateLimit, {

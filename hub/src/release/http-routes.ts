@@ -37,9 +37,9 @@ export const releaseStatusCodes: Readonly<Record<string, number>> = {
   'metadata-expired': 403,
 };
 
-/** A release.json holds a few thousand releases' worth of targets; a submission is never larger than this. */
+/** Targets that name tens of thousands of releases fit in this. */
 const submissionBytesMax = 16 * 1024 * 1024;
-/** An HTTP answer holds at most one chunk; metadata objects may be longer and are read in ranges. */
+/** What one answer holds in memory; a longer object is given in parts (status 206). */
 const answerBytesMax = 16 * 1024 * 1024;
 
 const targetsSubmission = validator(TargetsSubmissionSchema);

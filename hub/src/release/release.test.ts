@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReleaseRef } from '@collimator/shared/contracts/common';
 import type { DeviceEvent } from '@collimator/shared/contracts/messages';
-import { releaseDraft } from '@collimator/shared/contracts/release';
 import type { MqttPort } from '@collimator/shared/link/mqtt-port';
 import { silentLog } from '@collimator/shared/observe/log';
 import { readAssignment } from '@collimator/shared/release/assignment';
@@ -17,6 +16,7 @@ import { openStore } from '@collimator/shared/sqlite/open-store';
 import type { Store } from '@collimator/shared/sqlite/store';
 import Fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fixtureRelease } from './fixture-release.ts';
 import { releaseRoutes, releaseStatusCodes } from './http-routes.ts';
 import { createRegistry, getReleaseSql, type Registry } from './registry/registry.ts';
 import { createRollouts, type Rollouts } from './rollout/rollouts.ts';
@@ -93,49 +93,8 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-async function folder(version: string, model = `model ${version}`): Promise<string> {
-  const path = join(dir, `run-${version}-${model.length}`);
-  await mkdir(join(path, 'golden'), { recursive: true });
-  const tensor = { name: 'x', dtype: 'float32', layout: 'NHWC', shape: ['batch', 8, 8, 1] };
-  const draft = {
-    schema: 'collimator.release/1',
-    name: 'brain',
-    version,
-    task: 'segmentation',
-    title: 'Brain',
-    intended_use: 'Tests',
-    research_use_only: true,
-    selector: {},
-    priority: 'routine',
-    stages: [
-      {
-        name: 'segment',
-        model: 'model.onnx',
-        unit: 'slice',
-        inputs: [tensor],
-        batch_sizes: [1],
-        preprocessing: [],
-        outputs: [tensor],
-        postprocessing: [],
-        segments: [],
-        measurements: [],
-      },
-    ],
-    device: { providers: ['cpu'], memory_bytes_min: 0, opset: 17 },
-    golden: { cases: 1, tolerance_abs: 0.001 },
-    created: '2026-11-23T12:00:00Z',
-    reference: { file: 'reference.json', studies: 0 },
-    evaluation: { dataset: 'd', note: 'n', metrics: { dice: { value: 0.95, n: 30, unit_of_analysis: 'voxels' } } },
-    provenance: { engine: 'tfjs', run: 'r-000001', dataset: 'd', code: 'c', seed: 1 },
-  };
-  expect(releaseDraft.check(draft)).toMatchObject({ ok: true });
-  await writeFile(join(path, 'release.json'), JSON.stringify(draft));
-  await writeFile(join(path, 'model.onnx'), model);
-  await writeFile(join(path, 'golden', '0.npy'), 'golden');
-  await writeFile(join(path, 'reference.json'), '{}');
-  return path;
-}
-
+const folder = (version: string, model = `model ${version}`) =>
+  fixtureRelease(join(dir, `run-${version}-${model.length}`), version, model);
 const register = async (version: string) => registry.register(await folder(version));
 const draftOf = (ref: ReleaseRef) => trust.draft({ ...ref, length: registry.get(ref.name, ref.version)!.length });
 const signedBy = (signed: unknown, signers: readonly SigningKey[]) => ({
@@ -258,7 +217,7 @@ describe('the trust repository', () => {
       ],
     ];
     for (const [code, submission] of cases)
-      await expect(trust.submitTargets(submission), code).rejects.toMatchObject({ code });
+      await expect(trust.submitTargets(submission)).rejects.toMatchObject({ code });
     expect([versions(), trust.isSigned(second)]).toEqual([[2, 2], false]);
     await trust.submitTargets(signedBy(signed, both));
     expect(trust.isSigned(second) && trust.isSigned(first)).toBe(true);
@@ -395,7 +354,7 @@ test('the HTTP routes show, sign and roll out', async () => {
 
   expect((await get('/v1/models')).json()).toMatchObject([{ ...ref, state: 'candidate', metrics: { dice: 0.95 } }]);
   expect((await get('/v1/trust/draft?add=brain@9.9.9')).statusCode).toBe(404);
-  const { signed } = (await get('/v1/trust/draft?add=brain@1.0.0')).json() as { signed: unknown };
+  const { signed } = (await get('/v1/trust/draft?add=brain@1.0.0')).json<{ signed: unknown }>();
   const post = (url: string, payload: object) => app.inject({ method: 'POST', url, payload });
   expect((await post('/v1/rollouts', { release: 'brain', version: '1.0.0', devices: ['ward-1'] })).statusCode).toBe(
     409,
@@ -405,7 +364,7 @@ test('the HTTP routes show, sign and roll out', async () => {
   expect((await get('/v1/models')).json()).toMatchObject([{ state: 'signed' }]);
   expect((await get('/v1/trust/timestamp.json')).rawPayload.equals(trust.timestampBytes())).toBe(true);
   for (const bad of ['..%2F1.root.json', '9.root.json', 'hub.key', '3.targets.json'])
-    expect((await get(`/v1/trust/${bad}`)).statusCode, bad).toBe(404);
+    expect((await get(`/v1/trust/${bad}`)).statusCode).toBe(404);
 
   const part = await get(`/v1/chunks/${ref.sha256}`, { range: 'bytes=1-4' });
   const whole = await registry.readRange(ref.sha256, 0, 1_000_000);

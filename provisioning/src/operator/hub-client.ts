@@ -39,6 +39,7 @@ export interface HubClient {
 
 export function createHubClient(hub: HubEndpoint): HubClient {
   const agent = trustOnly(hub.ca, hub.timeoutMs);
+  let closing: Promise<void> | undefined;
   const request = (method: Method, path: string, body?: unknown) => exchange(agent, hub, method, path, body);
   const read = <T>(path: string) => request('GET', path) as Promise<T>;
   const write = <T>(path: string, body: unknown) => request('POST', path, body) as Promise<T>;
@@ -75,6 +76,6 @@ export function createHubClient(hub: HubEndpoint): HubClient {
     createRollout: (body) => write('/v1/rollouts', body),
     listRollouts: () => read('/v1/rollouts'),
     showRollout: (id) => read(`/v1/rollouts/${id}`),
-    close: () => agent.close(),
+    close: () => (closing ??= agent.close()),
   };
 }

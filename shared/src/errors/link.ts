@@ -8,7 +8,8 @@ export const linkErrors = {
   },
   'not-enrolled': {
     what: 'This appliance has no identity yet',
-    remedy: 'Get a token from the hub and run: collimator agent enrol --hub URL --token-file FILE --ca FILE --config FILE',
+    remedy:
+      'Get a token from the hub and run: collimator agent enrol --hub URL --token-file FILE --ca FILE --config FILE',
     class: 'permanent',
   },
   'identity-invalid': {
@@ -18,7 +19,8 @@ export const linkErrors = {
   },
   'certificate-expired': {
     what: 'The certificate of this appliance is outside its time of validity',
-    remedy: 'Check the clock of this machine, then enrol again with: collimator agent enrol; studies are served meanwhile',
+    remedy:
+      'Check the clock of this machine, then enrol again with: collimator agent enrol; studies are served meanwhile',
     class: 'permanent',
   },
   'data-dir-in-use': {

@@ -42,7 +42,18 @@ export const studyEvents = {
     level: 'info',
     audit: true,
     text: 'A job has its results on disk',
-    fields: ['job', 'device', 'release', 'version', 'sha256', 'slices', 'decode_ms', 'infer_ms', 'result_ms', 'total_ms'],
+    fields: [
+      'job',
+      'device',
+      'release',
+      'version',
+      'sha256',
+      'slices',
+      'decode_ms',
+      'infer_ms',
+      'result_ms',
+      'total_ms',
+    ],
   },
   'job-requeued': {
     level: 'warn',
@@ -67,6 +78,12 @@ export const studyEvents = {
     audit: true,
     text: 'An inference process is warm',
     fields: ['device', 'provider', 'releases', 'warm_ms'],
+  },
+  'device-without-cuda': {
+    level: 'warn',
+    audit: true,
+    text: 'CUDA cannot be used on a GPU, the CPU does its work; `npm run gpu:install` fetches what may be missing',
+    fields: ['device', 'provider'],
   },
   'device-down': {
     level: 'error',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip } from 'node:zlib';
 import { type Chunk, chunkBytesMax, type ReleaseFile } from '../contracts/release.ts';
 import { ok, type Result } from '../result.ts';
 import { sha256Hex } from './canonical-json.ts';
@@ -12,9 +13,11 @@ const gzipSavesMin = 0.05;
 /** A chunk as it travels. */
 export type EncodedChunk = { readonly encoding: Chunk['encoding']; readonly payload: Buffer };
 
-/** Decides the encoding of a chunk by trying it. */
-export function encodeChunk(raw: Buffer): EncodedChunk {
-  const zipped = gzipSync(raw, { level: 6 });
+const zip = promisify(gzip);
+
+/** Decides the encoding of a chunk by trying it, off the main thread: a hub goes on answering meanwhile. */
+export async function encodeChunk(raw: Buffer): Promise<EncodedChunk> {
+  const zipped = await zip(raw, { level: 6 });
   return zipped.length <= raw.length * (1 - gzipSavesMin)
     ? { encoding: 'gzip', payload: zipped }
     : { encoding: 'identity', payload: raw };

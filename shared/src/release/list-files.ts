@@ -21,7 +21,7 @@ export async function listFiles(folder: string, keep: Keep = justEncode): Promis
   return files;
 }
 
-const justEncode: Keep = (_, raw) => Promise.resolve(encodeChunk(raw).encoding);
+const justEncode: Keep = async (_, raw) => (await encodeChunk(raw)).encoding;
 
 async function walk(folder: string, under: string): Promise<string[]> {
   const paths: string[] = [];

@@ -1,10 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RawElement } from '@collimator/edge-agent/study/decode/raw-element';
 import { createSliceReader, type SliceReader } from '@collimator/edge-agent/study/decode/slice-reader';
 import { bytes, text, us } from '@collimator/edge-agent/study/result/element';
 import { part10File } from '@collimator/edge-agent/study/result/part10-file';
 import { sopClasses } from '@collimator/shared/dicom/uids';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mrElements } from '../../fixtures/mr-series/mr-image.ts';
 import { readAxialSeries } from '../../fixtures/mr-series/volume.ts';
@@ -12,6 +13,8 @@ import { makeTestSeries, must, t1Volume, type TestSeries } from './series.ts';
 import { runTool } from './tools.ts';
 
 const values = Int16Array.from({ length: 217 * 181 }, (_, i) => ((i * 37) % 4001) - 2000);
+
+const whole = readAxialSeries(t1Volume);
 
 describe('decoding', () => {
   let series: TestSeries;
@@ -44,7 +47,7 @@ describe('decoding', () => {
 
   /** An MR image with some elements changed. */
   function write(name: string, changes: readonly RawElement[]): string {
-    const elements = [...mrElements(readAxialSeries(t1Volume), 3, 'decode'), ...changes];
+    const elements = [...mrElements(whole, 3, 'decode'), ...changes];
     const file = join(series.folder, name);
     writeFileSync(file, part10File({ sopClassUid: sopClasses.mrImage, sopInstanceUid: '2.25.7' }, elements));
     return file;
@@ -60,6 +63,7 @@ describe('decoding', () => {
     ['dcmconv', '+ti'],
     ['dcmconv', '+te'],
     ['dcmconv', '+tb'],
+    ['dcmconv', '+td'],
     ['dcmcrle'],
     ['dcmcjpls'],
   ];
@@ -92,7 +96,6 @@ describe('decoding', () => {
 
   it.each([
     ['dcmcjpeg', ['+e1'], 'JPEG Lossless, First-Order Prediction'],
-    ['dcmconv', ['+td'], 'Deflated Explicit VR Little Endian'],
     ['dcmcjpls', ['+en'], 'JPEG-LS Near-Lossless'],
   ])('refuses what %s %s writes, by name', async (program, options, detail) => {
     const file = await converted('unsigned', program, ...options);
@@ -106,6 +109,7 @@ describe('decoding', () => {
     ['colour', [us(0x00280002, 3)], 'image-unsupported'],
     ['a palette', [text(0x00280004, 'CS', 'PALETTE COLOR')], 'image-unsupported'],
     ['several frames', [text(0x00280008, 'IS', '2')], 'image-unsupported'],
+    ['more pixels than fit the bound', [us(0x00280010, 65_535), us(0x00280011, 65_535)], 'image-unsupported'],
     ['32 bits', [us(0x00280100, 32)], 'image-unsupported'],
     ['no pixels', [], 'image-damaged'],
     ['too few pixels', [bytes(0x7fe00010, 'OW', new Uint8Array(100))], 'image-damaged'],
@@ -125,6 +129,30 @@ describe('decoding', () => {
       ok: false,
       error: { code: 'image-unreadable', detail: expect.stringContaining('ENOENT') },
     });
+  });
+
+  it('refuses a broken JPEG-LS stream whatever is broken, and decodes the next one', async () => {
+    const good = readFileSync(series.files.jpegls[1] as string);
+    const start = good.indexOf(Buffer.from('ffd8fff7', 'hex'));
+    const file = join(series.folder, 'flipped.dcm');
+    const flips = fc.array(fc.record({ at: fc.nat(good.length - start - 30), bit: fc.nat(7) }), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(flips, async (flipped) => {
+        const bad = Buffer.from(good);
+        for (const { at, bit } of flipped) bad[start + at] = (bad[start + at] as number) ^ (1 << bit);
+        writeFileSync(file, bad);
+        const broken = await reader.readSlice(file);
+        expect(broken.ok ? 'image-' : broken.error.code).toMatch(/^image-/);
+        const next = must(await reader.readSlice(series.files.jpegls[1] as string));
+        expect(
+          Buffer.from(next.pixels.buffer).equals(Buffer.from(series.slices[1]?.pixels.buffer as ArrayBuffer)),
+        ).toBe(true);
+      }),
+      { numRuns: 60, examples: [[[{ at: 7, bit: 7 }]], [[{ at: 9, bit: 7 }]], [[{ at: 2, bit: 0 }]]] },
+    );
   });
 
   it('reads the header however long it is, and no pixels', async () => {

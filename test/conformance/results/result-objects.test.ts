@@ -97,7 +97,8 @@ describe('result objects before their peers', () => {
     expect(await dciodvfy(path(`${name}.dcm`))).toMatchObject({ exit: 0, errors: [] });
   });
 
-  it.each(reports)('PixelMed finds TID 1500 and no error (%s)', async (name) => {
+  // A validation takes seconds of CPU; the status reports differ in one code and one text.
+  it.each(['sr', 'refused'])('PixelMed finds TID 1500 and no error (%s)', async (name) => {
     const { exit, output } = await srValidator(path(`${name}.dcm`));
     expect(exit).toBe(0);
     expect(output).toContain('Found Root Template TID_1500');

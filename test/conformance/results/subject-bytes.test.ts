@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mrElements } from '../../fixtures/mr-series/mr-image.ts';
 import { readAxialSeries } from '../../fixtures/mr-series/volume.ts';
 import { brightMask, makeTestSeries, must, t1Volume, type TestSeries } from './series.ts';
-import { pydicom, runTool } from './tools.ts';
+import { dciodvfy, pydicom, runTool } from './tools.ts';
 
 const CHARSET_FILES = '/usr/lib/python3/dist-packages/pydicom/data/charset_files';
 
@@ -26,6 +26,11 @@ def one(f):
     return [name.rstrip(b' ').hex(), str(raw.get('SpecificCharacterSet')), str(pydicom.dcmread(f, force=True).get('PatientName', ''))]
 print(json.dumps([one(f) for f in sys.argv[1:]]))
 `;
+
+const whole = readAxialSeries(t1Volume);
+
+const EMPTY_SEQUENCE = 0x00081110;
+const EMPTY_ITEM = 0x00101100;
 
 describe('patient and study in a result', () => {
   let series: TestSeries;
@@ -66,17 +71,15 @@ describe('patient and study in a result', () => {
     bytes(0x00100010, 'PN', japanese),
     text(0x00100040, 'CS', 'F'),
     us(0x001021c0, 4),
-    sequence(
-      0x00101002,
-      [
-        text(0x00100020, 'LO', 'OTHER-1'),
-        text(0x00100022, 'CS', 'TEXT'),
-        text(0x00110010, 'LO', 'MAKER'),
-        bytes(0x00111001, 'UN', Buffer.from([1, 2, 0xff, 4])),
-      ],
-      [],
-    ),
-    sequence(0x00321064),
+    sequence(0x00101002, [
+      text(0x00100020, 'LO', 'OTHER-1'),
+      text(0x00100022, 'CS', 'TEXT'),
+      text(0x00110010, 'LO', 'MAKER'),
+      bytes(0x00111001, 'UN', Buffer.from([1, 2, 0xff, 4])),
+    ]),
+    // Neither is allowed, both are met.
+    sequence(EMPTY_SEQUENCE),
+    sequence(EMPTY_ITEM, []),
     sequence(0x00081032, [text(0x00080100, 'SH', 'P1'), text(0x00080102, 'SH', '99X'), text(0x00080104, 'LO', 'Head')]),
   ];
 
@@ -89,20 +92,18 @@ describe('patient and study in a result', () => {
     ['+tb', '-e'],
   ])('are the same elements whether the source is %s %s', async (syntax, lengths) => {
     const source = join(series.folder, 'odd.dcm');
-    const elements = [
-      ...mrElements(readAxialSeries(t1Volume), 3, 'odd'),
-      ...odd,
-      bytes(0x7fe00010, 'OW', Buffer.alloc(217 * 181 * 2)),
-    ];
+    const elements = [...mrElements(whole, 3, 'odd'), ...odd, bytes(0x7fe00010, 'OW', Buffer.alloc(217 * 181 * 2))];
     writeFileSync(source, part10File({ sopClassUid: sopClasses.mrImage, sopInstanceUid: '2.25.7' }, elements));
     const out = join(series.folder, `odd${syntax}${lengths}.dcm`);
     expect(await runTool('dcmconv', [syntax, lengths, source, out])).toMatchObject({ exit: 0 });
     const reader = await createSliceReader();
     const [plain, converted] = [must(await reader.readSubject(source)), must(await reader.readSubject(out))];
     expect(converted).toEqual(plain);
-    const wanted = new Set([0x00100010, 0x00101002, 0x001021c0, 0x00081032]);
+    const wanted = new Set([EMPTY_SEQUENCE, EMPTY_ITEM, 0x00100010, 0x00101002, 0x001021c0, 0x00081032]);
     expect(converted.filter(({ tag }) => wanted.has(tag))).toHaveLength(wanted.size);
-    const [seg] = results(converted, `odd${syntax}${lengths}`) as [string];
+    const allowed = converted.filter(({ tag }) => tag !== EMPTY_SEQUENCE && tag !== EMPTY_ITEM);
+    const [seg, sr] = results(allowed, `odd${syntax}${lengths}`) as [string, string];
+    for (const file of [seg, sr]) expect(await dciodvfy(file)).toMatchObject({ exit: 0, errors: [] });
     const [[name]] = (await pydicom(names, seg)) as [[string]];
     expect(name).toBe(japanese.toString('hex'));
   });

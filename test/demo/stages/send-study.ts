@@ -6,7 +6,8 @@ import { CodedError } from '@collimator/shared/errors/coded-error';
 import { writeMrSeries } from '../../fixtures/mr-series/make-series.ts';
 import { checkPrograms, type Demo, firstAppliance, type Stage } from '../context.ts';
 import { aeTitles } from '../layout.ts';
-import { checkout, runProgram } from '../programs.ts';
+import { checkout } from '../checkout.ts';
+import { runProgram } from '../programs.ts';
 import { onPath } from '../on-path.ts';
 
 const explicitLittleEndian = '1.2.840.10008.1.2.1';

@@ -4,7 +4,8 @@ import { createHubClient, type HubClient } from '@collimator/provisioning/operat
 import { writeConfigs } from '../configs.ts';
 import { checkPrograms, type Demo, hubArgs, launch, operator, type Stage } from '../context.ts';
 import { aeTitles } from '../layout.ts';
-import { checkout, runCollimator } from '../programs.ts';
+import { checkout } from '../checkout.ts';
+import { runCollimator } from '../programs.ts';
 import { waitFor } from '../wait.ts';
 
 const readyMsMax = 30_000;

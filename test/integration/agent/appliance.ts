@@ -70,8 +70,7 @@ export async function createAppliance(options: ApplianceOptions): Promise<Applia
   );
   let child: ChildProcess | undefined;
   const lines: string[] = [];
-  const events = () =>
-    lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
+  const events = () => lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
 
   return {
     config,
@@ -90,7 +89,8 @@ export async function createAppliance(options: ApplianceOptions): Promise<Applia
         createInterface({ input: stream }).on('line', (line) => lines.push(line));
       }
       await until('the agent is ready', () => {
-        if (started.exitCode !== null) throw new Error(`the agent ended with ${started.exitCode}:\n${lines.join('\n')}`);
+        if (started.exitCode !== null)
+          throw new Error(`the agent ended with ${started.exitCode}:\n${lines.join('\n')}`);
         return events().filter((line) => line.event === 'program-started').length > readyBefore;
       });
     },

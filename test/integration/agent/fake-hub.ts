@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { deviceEvent, deviceState, telemetry, type DeviceState, type Telemetry } from '@collimator/shared/contracts/messages';
+import {
+  deviceEvent,
+  deviceState,
+  telemetry,
+  type DeviceState,
+  type Telemetry,
+} from '@collimator/shared/contracts/messages';
 import { hubSubscriptions, parseTopic, topics } from '@collimator/shared/contracts/topics';
 import { connectMqtt } from '@collimator/shared/link/mqtt-client';
 import type { TestAuthority } from './certificates.ts';
@@ -29,7 +35,12 @@ export function createFakeHub(url: string, authority: TestAuthority, options: { 
   });
   const seen = new Set<number>();
   let through = 0;
-  const hub = { sequence: [] as number[], states: [] as DeviceState[], telemetry: [] as Telemetry[], invalid: [] as string[] };
+  const hub = {
+    sequence: [] as number[],
+    states: [] as DeviceState[],
+    telemetry: [] as Telemetry[],
+    invalid: [] as string[],
+  };
 
   const onMessage = (topic: string, payload: Buffer) => {
     const parsed = parseTopic(topic);
@@ -42,7 +53,8 @@ export function createFakeHub(url: string, authority: TestAuthority, options: { 
       while (seen.has(through + 1)) through += 1;
       const ack = JSON.stringify({ schema: 'collimator.ack/1', through_seq: through });
       // A lost acknowledgement only means that the appliance sends again.
-      if (options.acknowledge !== false) mqtt.publish(topics.acks(parsed.device), ack, { qos: 1 }).catch(() => undefined);
+      if (options.acknowledge !== false)
+        mqtt.publish(topics.acks(parsed.device), ack, { qos: 1 }).catch(() => undefined);
     } else if (parsed?.kind === 'state') {
       const state = deviceState.check(value);
       if (state.ok) hub.states.push(state.value);

@@ -36,7 +36,10 @@ export async function createMosquitto(folder: string, authority: TestAuthority):
   return {
     url: `mqtts://127.0.0.1:${port}`,
     async start() {
-      const started = spawn('mosquitto', ['-c', config], { stdio: 'ignore', env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` } });
+      const started = spawn('mosquitto', ['-c', config], {
+        stdio: 'ignore',
+        env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
+      });
       child = started;
       await until('Mosquitto listens', () => {
         if (started.exitCode !== null) throw new Error(`Mosquitto ended with ${started.exitCode}`);

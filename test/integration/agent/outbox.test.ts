@@ -23,7 +23,9 @@ describe('the outbox of an appliance and a real broker', () => {
   let stored: number[];
 
   const startChild = () => {
-    const started = spawn(process.execPath, [program, join(folder, 'data'), serial], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const started = spawn(process.execPath, [program, join(folder, 'data'), serial], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     child = started;
     createInterface({ input: started.stdout }).on('line', (line) => stored.push(Number(line.split(' ')[1])));
   };

@@ -1,6 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { generateKeyPairSync, webcrypto } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRequest } from '@collimator/provisioning/authority/certificate-request';
@@ -182,7 +181,6 @@ function tampered(pem: string): string {
 
 async function rsaRequest(serial: string): Promise<string> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const { webcrypto } = await import('node:crypto');
   const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
   const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' });
   const spki = publicKey.export({ format: 'der', type: 'spki' });

@@ -35,7 +35,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       data: options.dataDir,
       hub: { url: 'https://hub.invalid' },
       dicom: { ae_title: 'COLLIMATOR', listen: [{ port: 0 }], sources: [] },
-      assembly: { complete_after_quiet_s: options.quiet_s ?? 0.3, late_images: options.lateImages ?? 'supersede' },
+      assembly: { complete_after_quiet_s: options.quiet_s ?? 1, late_images: options.lateImages ?? 'supersede' },
       destinations: options.destinations.map(({ name, port }) => ({
         name,
         kind: 'dimse',

@@ -14,7 +14,10 @@ export type Program = {
 /** Starts a compiled program of this workspace and waits for its `listening <port>`. */
 async function start(entry: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Program> {
   const file = fileURLToPath(new URL(`../../dist/${entry}`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   let errors = '';
   child.stderr.on('data', (some: Buffer) => {
     errors += some.toString();

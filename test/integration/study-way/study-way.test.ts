@@ -55,7 +55,7 @@ const both = [sopClasses.segmentation, sopClasses.comprehensiveSr].toSorted();
 const arrived = (count: number): Promise<Received[]> =>
   vi.waitFor(async () => {
     const lines = await received(pacsFolder);
-    expect(lines.length, JSON.stringify(events.slice(-5))).toBeGreaterThanOrEqual(count);
+    expect(lines.length).toBeGreaterThanOrEqual(count);
     return lines;
   }, waitOptions);
 
@@ -80,10 +80,16 @@ describe('a study on its way', () => {
       deliveries: { pending: 0, delivered: 2, failed: 0 },
     });
     const [line] = agent.way.studies(10);
-    expect(line).toMatchObject({ state: 'inferred', images: 10, revision: 1, release: 'bright-region', deliveries_sent: 2 });
+    expect(line).toMatchObject({
+      state: 'inferred',
+      images: 10,
+      revision: 1,
+      release: 'bright-region',
+      deliveries_sent: 2,
+    });
     const { last_image_to_result } = agent.way.latencies();
     expect(last_image_to_result.count).toBe(1);
-    expect(last_image_to_result.max).toBeGreaterThanOrEqual(300);
+    expect(last_image_to_result.max).toBeGreaterThanOrEqual(1_000);
 
     const truth_mL =
       (10 *
@@ -183,7 +189,9 @@ describe('a study on its way', () => {
     const agent = await agentWith();
     await send(agent.port, mrSeries({ study: 'a', slices: 3, description: 'localizer' }));
     await vi.waitFor(() => expect(counted('series-not-selected')).toBe(1), waitOptions);
-    expect(events.find(({ name }) => name === 'series-not-selected')?.fields).toMatchObject({ reasons: 'series-description' });
+    expect(events.find(({ name }) => name === 'series-not-selected')?.fields).toMatchObject({
+      reasons: 'series-description',
+    });
     expect(agent.way.studies(1)[0]?.state).toBe('not-selected');
   });
 
@@ -204,7 +212,7 @@ describe('a study on its way', () => {
     await send(agent.port, mrSeries({ study: 'b', slices: 6 }));
     await arrived(4);
     const versions = agent.way.studies(2).map(({ version }) => version);
-    expect(versions.toSorted()).toEqual(['1.0.0', '2.0.0']);
+    expect(versions.toSorted((a, b) => (a ?? '').localeCompare(b ?? ''))).toEqual(['1.0.0', '2.0.0']);
   });
 
   it('delivers to a destination that was away, and does not let it delay another', async () => {
@@ -221,7 +229,10 @@ describe('a study on its way', () => {
     await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
     await vi.waitFor(async () => expect(await received(otherFolder)).toHaveLength(2), waitOptions);
     await vi.waitFor(() => expect(counted('delivery-retry')).toBeGreaterThan(1), waitOptions);
-    expect(agent.way.counts().deliveries).toEqual({ pending: 2, delivered: 2, failed: 0 });
+    await vi.waitFor(
+      () => expect(agent.way.counts().deliveries).toEqual({ pending: 2, delivered: 2, failed: 0 }),
+      waitOptions,
+    );
     pacs = await startPacs(pacsFolder, pacs.port);
     ends.push(() => pacs.stop());
     const lines = await arrived(2);
@@ -239,7 +250,10 @@ describe('a study on its way', () => {
     await writeFile(join(folder, 'data/results/1/1/seg.dcm'), 'something else');
     pacs = await startPacs(pacsFolder, pacs.port);
     ends.push(() => pacs.stop());
-    await vi.waitFor(() => expect(agent.way.counts().deliveries).toEqual({ pending: 0, delivered: 1, failed: 1 }), waitOptions);
+    await vi.waitFor(
+      () => expect(agent.way.counts().deliveries).toEqual({ pending: 0, delivered: 1, failed: 1 }),
+      waitOptions,
+    );
     expect(classes(await received(pacsFolder))).toEqual([sopClasses.comprehensiveSr]);
   });
 });

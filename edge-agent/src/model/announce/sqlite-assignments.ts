@@ -40,6 +40,7 @@ const putOffSql = `UPDATE model_assignments SET attempts = attempts + 1, retry_a
   WHERE name = ? AND serial = ?`;
 const reportedSql = 'UPDATE model_assignments SET reported = 1 WHERE name = ? AND serial = ? AND phase = ?';
 const retryNowSql = 'UPDATE model_assignments SET retry_at = NULL WHERE retry_at IS NOT NULL';
+const retryPostponedSql = `${retryNowSql} AND phase <> 'refused'`;
 
 export type Assignments = ReturnType<typeof sqliteAssignments>;
 
@@ -72,6 +73,10 @@ export function sqliteAssignments(store: Store) {
     },
     async reported(name: string, serial: number, phase: ModelPhase): Promise<void> {
       await store.write([{ sql: reportedSql, params: [name, serial, phase] }]);
+    },
+    /** The link is back: what was put off without a verdict may be tried again now. */
+    async retryPostponed(): Promise<void> {
+      await store.write([{ sql: retryPostponedSql }]);
     },
     /** Something new was heard: whatever was put off may be tried again now. */
     async retryNow(): Promise<void> {

@@ -32,6 +32,7 @@ CREATE TABLE jobs (
   reported INTEGER NOT NULL DEFAULT 0,
   UNIQUE (revision_id, series_id, release_sha256)
 ) STRICT;
+CREATE INDEX jobs_of_revision ON jobs (revision_id, id);
 CREATE INDEX jobs_queued ON jobs (priority, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (id) WHERE state = 'running';
 CREATE INDEX jobs_unreported ON jobs (id) WHERE state = 'failed' AND reported = 0;

@@ -19,9 +19,17 @@ export type Completion =
  * Decides what to do with an open study: DICOM has no "end of study", so a study is complete when nothing came for a
  * quiet time. Images after that make a new revision that supersedes the last, or are left out.
  * A clock that was set back does not hold a study for longer than one quiet time.
+ *
+ * @param listeningSince_ms start of the appliance: while it was down nothing could come, so that was no quiet
  */
-export function decideCompletion(study: OpenStudy, policy: CompletionPolicy, now_ms: number): Completion {
-  const until_ms = Math.min(study.lastReceived_ms, now_ms) + policy.quiet_ms;
+export function decideCompletion(
+  study: OpenStudy,
+  policy: CompletionPolicy,
+  now_ms: number,
+  listeningSince_ms: number,
+): Completion {
+  const quietSince_ms = Math.min(Math.max(study.lastReceived_ms, listeningSince_ms), now_ms);
+  const until_ms = quietSince_ms + policy.quiet_ms;
   if (now_ms < until_ms) return { do: 'wait', until_ms };
   if (study.revision > 0 && policy.lateImages === 'ignore') return { do: 'ignore-late' };
   return { do: 'complete', number: study.revision + 1 };

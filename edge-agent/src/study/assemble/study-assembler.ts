@@ -1,3 +1,4 @@
+import { describeError } from '@collimator/shared/errors/coded-error';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Jobs } from '../../store/sqlite-jobs.ts';
@@ -7,7 +8,7 @@ import { step } from '../queue/job-state.ts';
 import type { ActiveReleases } from './active-releases.ts';
 import { type CompletionPolicy, decideCompletion, type OpenStudy } from './completion.ts';
 import { type JobPlan, planJobs } from './plan-jobs.ts';
-import { selectSeries } from './select-series.ts';
+import { type SeriesFacts, selectSeries } from './select-series.ts';
 
 export type AssemblerDeps = {
   readonly studies: Studies;
@@ -26,6 +27,11 @@ export type AssemblerDeps = {
 
 /** Rows taken at a time; what is left comes in the next pass. */
 const BATCH = 64;
+/** A study that could not be taken in is tried again after this. */
+const RETRY_MS = 1_000;
+
+const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined ? b : b === undefined ? a : Math.min(a, b);
 
 /**
  * Finds complete studies and makes their jobs. Everything it knows is in the database: the same code runs after a
@@ -33,6 +39,8 @@ const BATCH = 64;
  */
 export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
   const { studies, jobs, releases, log } = deps;
+  const listeningSince_ms = deps.now();
+  const hasJob = (series: SeriesFacts, releaseName: string): boolean => studies.hasJob(series, releaseName);
 
   async function pass(): Promise<number | undefined> {
     let full = await takeUpWaiting();
@@ -40,21 +48,32 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
     const open = studies.open(BATCH);
     let next_ms: number | undefined;
     for (const study of open) {
-      const decision = decideCompletion(study, deps.policy, deps.now());
-      if (decision.do === 'wait') next_ms = Math.min(next_ms ?? Number.POSITIVE_INFINITY, decision.until_ms);
-      else if (decision.do === 'complete') await complete(study, decision.number);
-      else {
-        await studies.ignoreLate(study);
-        log.event('study-late-images-ignored', { study: study.studyId });
-      }
+      const due_ms = await take(study).catch((error: unknown) => {
+        // One study that cannot be taken in must not hold up the others.
+        log.event('study-stage-failed', { stage: 'assemble', reason: describeError(error) });
+        return deps.now() + RETRY_MS;
+      });
+      next_ms = earlier(next_ms, due_ms);
     }
     // The list is ordered by age: when its last entry waits, so do all that did not fit.
     return full || (open.length === BATCH && next_ms === undefined) ? deps.now() : next_ms;
   }
 
+  /** Takes a study in if it is complete; else says when it may be. */
+  async function take(study: OpenStudy): Promise<number | undefined> {
+    const decision = decideCompletion(study, deps.policy, deps.now(), listeningSince_ms);
+    if (decision.do === 'wait') return decision.until_ms;
+    if (decision.do === 'complete') await complete(study, decision.number);
+    else {
+      await studies.ignoreLate(study);
+      log.event('study-late-images-ignored', { study: study.studyId });
+    }
+    return undefined;
+  }
+
   async function complete(study: OpenStudy, number: number): Promise<void> {
     const series = studies.series(study.studyId, study.lastInstanceId);
-    const plan = planJobs(deps.releaseNames, series, (name) => releases.active(name), studies.hasJob);
+    const plan = planJobs(deps.releaseNames, series, (name) => releases.active(name), hasJob);
     const revision = await studies.complete(study, number, series, plan, deps.now());
     deps.checkpoint('study-assembled');
     log.event('study-complete', {
@@ -81,7 +100,7 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
   }
 
   async function takeUp({ revisionId, studyId, through }: WaitingRevision, name: string): Promise<void> {
-    const plan = planJobs([name], studies.series(studyId, through), (one) => releases.active(one), studies.hasJob);
+    const plan = planJobs([name], studies.series(studyId, through), (one) => releases.active(one), hasJob);
     if (plan.waits.length > 0) return;
     await studies.takeUp(revisionId, name, plan.jobs, deps.now());
     announce(revisionId, plan);

@@ -1,4 +1,9 @@
-import { transferSyntaxes, type TransferSyntax } from '@collimator/shared/dicom/transfer-syntaxes';
+import { constants, inflateRawSync } from 'node:zlib';
+import {
+  EXPLICIT_LITTLE_ENDIAN,
+  transferSyntaxes,
+  type TransferSyntax,
+} from '@collimator/shared/dicom/transfer-syntaxes';
 import { err, ok, type Result } from '@collimator/shared/result';
 import dicomParser, { type DataSet } from 'dicom-parser';
 import type { Problem } from './problem.ts';
@@ -16,6 +21,9 @@ export type Part10Problem = Problem & { readonly truncated: boolean };
 const META_PREFIX_BYTES = 132;
 export const PIXEL_DATA = 'x7fe00010';
 
+/** Bound on a deflated data set after inflation: a small file must not become any amount of memory. */
+export const inflatedBytesMax = 268_435_456;
+
 /**
  * Parses a Part 10 file (PS3.10 §7), or the beginning of one.
  *
@@ -24,23 +32,48 @@ export const PIXEL_DATA = 'x7fe00010';
 export function parsePart10(bytes: Uint8Array, until?: string): Result<Part10, Part10Problem> {
   if (bytes.length < META_PREFIX_BYTES || Buffer.from(bytes.subarray(128, 132)).toString('latin1') !== 'DICM')
     return refuse('image-unreadable', 'not a DICOM Part 10 file');
-  let uid: string;
+  let meta: DataSet;
   try {
-    const meta = dicomParser.readPart10Header(bytes);
-    uid = meta.string('x00020010') ?? '';
+    meta = dicomParser.readPart10Header(bytes);
   } catch (error) {
     return refuse('image-unreadable', `the file meta information cannot be parsed: ${text(error)}`, true);
   }
+  const uid = meta.string('x00020010')?.trim() ?? '';
+  if (uid === '') return refuse('image-unreadable', 'the file meta information names no transfer syntax', true);
   const syntax = transferSyntaxes.get(uid);
   // Only known names go into a message: an unknown UID comes from outside and could be anything.
   if (syntax === undefined) return refuse('image-transfer-syntax-unsupported', 'an unknown transfer syntax');
-  if (syntax.deflated) return refuse('image-transfer-syntax-unsupported', syntax.name);
+  const options = until === undefined ? {} : { untilTag: until };
   try {
-    const dataSet = dicomParser.parseDicom(bytes, until === undefined ? {} : { untilTag: until });
-    return ok({ bytes, dataSet, syntax });
+    if (!syntax.deflated) return ok({ bytes, dataSet: dicomParser.parseDicom(bytes, options), syntax });
+    const inflated = inflatedFile(bytes, meta);
+    return ok({ bytes: inflated, dataSet: dicomParser.parseDicom(inflated, options), syntax });
   } catch (error) {
     return refuse('image-unreadable', `the data set cannot be parsed: ${text(error)}`, true);
   }
+}
+
+/** The same file with its data set inflated (PS3.5 §A.5); of a deflated beginning, the beginning of it. */
+function inflatedFile(bytes: Uint8Array, meta: DataSet): Uint8Array {
+  // Where the meta information ends; dicom-parser sets it and does not declare it.
+  const { position } = meta as DataSet & { readonly position: number };
+  const dataSet = inflateRawSync(bytes.subarray(position), {
+    finishFlush: constants.Z_SYNC_FLUSH,
+    maxOutputLength: inflatedBytesMax,
+  });
+  // The parser would inflate again if it still read of deflation: the meta information gets the plain syntax.
+  return Buffer.concat([plainMeta(), dataSet]);
+}
+
+/** Preamble and the one element of meta information that a parser needs. */
+function plainMeta(): Uint8Array {
+  const meta = Buffer.alloc(META_PREFIX_BYTES + 8);
+  meta.write('DICM', 128, 'latin1');
+  meta.writeUInt16LE(0x0002, META_PREFIX_BYTES);
+  meta.writeUInt16LE(0x0010, META_PREFIX_BYTES + 2);
+  meta.write('UI', META_PREFIX_BYTES + 4, 'latin1');
+  meta.writeUInt16LE(EXPLICIT_LITTLE_ENDIAN.length + 1, META_PREFIX_BYTES + 6);
+  return Buffer.concat([meta, Buffer.from(`${EXPLICIT_LITTLE_ENDIAN}\0`, 'latin1')]);
 }
 
 export const isLittleEndian = (syntax: TransferSyntax): boolean => syntax.byteOrder === 'little';

@@ -2,6 +2,7 @@ import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from '@collimator/shar
 import { err, ok, type Result } from '@collimator/shared/result';
 import dicomParser from 'dicom-parser';
 import type { JpegLsCodec } from './jpeg-ls-codec.ts';
+import { jpegLsFrameHeader } from './jpeg-ls-header.ts';
 import { type Part10, PIXEL_DATA } from './part10.ts';
 import type { Problem } from './problem.ts';
 import { decodeRle } from './rle.ts';
@@ -9,6 +10,7 @@ import type { PixelFormat } from './slice-header.ts';
 import { type StoredPixels, storedValues } from './stored-values.ts';
 
 const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2';
+const DEFLATED = '1.2.840.10008.1.2.1.99';
 const RLE_LOSSLESS = '1.2.840.10008.1.2.5';
 const JPEG_LS_LOSSLESS = '1.2.840.10008.1.2.4.80';
 
@@ -17,9 +19,13 @@ export const decodableSyntaxes: readonly string[] = [
   IMPLICIT_LITTLE_ENDIAN,
   EXPLICIT_LITTLE_ENDIAN,
   EXPLICIT_BIG_ENDIAN,
+  DEFLATED,
   RLE_LOSSLESS,
   JPEG_LS_LOSSLESS,
 ];
+
+/** Bound on rows × columns: a header of a few bytes must not become any amount of memory. */
+export const pixelsMax = 67_108_864;
 
 /** Decodes the pixels of a single-frame, single-channel image; the whole file must have been parsed. */
 export function decodePixels(file: Part10, format: PixelFormat, jpegLs: JpegLsCodec): Result<StoredPixels, Problem> {
@@ -38,6 +44,7 @@ export function decodePixels(file: Part10, format: PixelFormat, jpegLs: JpegLsCo
 function whyUnsupported(format: PixelFormat): string | undefined {
   const { bitsAllocated, bitsStored, highBit } = format;
   if (format.rows < 1 || format.columns < 1) return 'no rows or columns';
+  if (format.rows * format.columns > pixelsMax) return `${format.rows}×${format.columns} pixels`;
   if (format.frames !== 1) return `${format.frames} frames in one image`;
   if (format.samplesPerPixel !== 1) return `${format.samplesPerPixel} samples per pixel`;
   if (format.photometric !== 'MONOCHROME1' && format.photometric !== 'MONOCHROME2')
@@ -63,11 +70,18 @@ function cellsOf(file: Part10, format: PixelFormat, jpegLs: JpegLsCodec): Result
   const frame = dicomParser.readEncapsulatedPixelDataFromFragments(file.dataSet, element, 0, fragments.length);
   if (file.syntax.compression === 'rle')
     return decodeRle(frame, format.bitsAllocated / 8, format.rows * format.columns);
+  return jpegLsCells(frame, format, jpegLs);
+}
+
+function jpegLsCells(frame: Uint8Array, format: PixelFormat, jpegLs: JpegLsCodec): Result<Uint8Array, string> {
+  // Before decoding: the codec takes as much memory as the stream says, and does not come back from too much.
+  const said = jpegLsFrameHeader(frame);
+  if (said === undefined) return err('the JPEG-LS stream has no frame header');
+  if (said.rows !== format.rows || said.columns !== format.columns || said.components !== 1)
+    return err(`the JPEG-LS stream is ${said.rows}×${said.columns} with ${said.components} components`);
   const image = jpegLs.decode(frame);
   if (!image.ok) return image;
-  const { rows, columns, components, bitsPerSample, samples } = image.value;
-  if (rows !== format.rows || columns !== format.columns || components !== 1)
-    return err(`the JPEG-LS stream is ${rows}×${columns} with ${components} components`);
+  const { bitsPerSample, samples } = image.value;
   if (bitsPerSample > format.bitsAllocated) return err(`the JPEG-LS stream has ${bitsPerSample} bits a sample`);
   return ok(bitsPerSample <= 8 && format.bitsAllocated === 16 ? widened(samples) : samples);
 }

@@ -52,9 +52,13 @@ function rawElement(element: Element, file: Part10, depth: number): RawElement {
   // An empty sequence of an implicit source has no items to be known by.
   if (vr === 'SQ') return { tag, vr, value: [] };
   const bytes = file.bytes.slice(element.dataOffset, element.dataOffset + element.length);
-  const size = isLittleEndian(file.syntax) ? 1 : (numberBytes[vr] ?? 1);
-  for (let at = 0; at + size <= bytes.length && size > 1; at += size) bytes.subarray(at, at + size).reverse();
-  return { tag, vr, value: bytes };
+  return { tag, vr, value: isLittleEndian(file.syntax) ? bytes : turned(bytes, numberBytes[vr] ?? 1) };
+}
+
+/** Numbers of `size` bytes from big to little endian, in place. */
+function turned(numbers: Uint8Array, size: number): Uint8Array {
+  for (let at = 0; at + size <= numbers.length; at += size) numbers.subarray(at, at + size).reverse();
+  return numbers;
 }
 
 /** PS3.5 §7.8.1: elements 10 to FF of an odd group name the owner of a block. */

@@ -28,7 +28,12 @@ export type LaneDeps = {
 /** Objects of one association; more are sent over the next. */
 const BATCH = 64;
 
-type Failure = { readonly class: ErrorClass; readonly code: string; readonly detail: string; readonly dimseStatus?: number };
+type Failure = {
+  readonly class: ErrorClass;
+  readonly code: string;
+  readonly detail: string;
+  readonly dimseStatus?: number;
+};
 
 /**
  * Sends what is due for one destination, one association at a time. Each destination has a lane of its own, so that
@@ -58,16 +63,22 @@ export function createDestinationLane(deps: LaneDeps): StageLoop {
     } catch (error) {
       return unreachable(due, error);
     }
-    for (const row of due) {
-      if (stopped) break;
-      const over = await sendOne(open, row);
-      if (over) return;
-    }
-    outage = { failures: 0, until_ms: 0 };
     const association = open;
-    open = undefined;
-    // Everything that was sent is noted already; a peer that does not release cleanly changes nothing.
-    await association.release().catch(() => association.abort());
+    try {
+      for (const row of due) {
+        if (stopped) break;
+        const over = await sendOne(association, row);
+        if (over) return;
+      }
+      outage = { failures: 0, until_ms: 0 };
+      // Everything that was sent is noted already; a peer that does not release cleanly changes nothing.
+      await association.release().catch(() => association.abort());
+    } catch (error) {
+      association.abort();
+      throw error;
+    } finally {
+      open = undefined;
+    }
   }
 
   /** True when the association is over. */

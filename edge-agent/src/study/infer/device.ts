@@ -71,6 +71,8 @@ export function createDevice(deps: DeviceDeps): Device {
       log.event('device-down', { device: spec.name, code, reason: detail });
     const { provider, warm_ms, loaded } = ready;
     log.event('device-ready', { device: spec.name, provider, releases: loaded.length, warm_ms });
+    if (spec.gpu !== undefined && loaded.length > 0 && provider !== 'cuda')
+      log.event('device-without-cuda', { device: spec.name, provider });
     starting = undefined;
     replace({ child, key, loaded, busy: false });
     deps.onChange();

@@ -63,11 +63,11 @@ export function startInferenceChild(deps: InferenceChildDeps): InferenceChild {
       } else if (message.type === 'inferred') running?.({ how: 'inferred', inferred: message.inferred });
       else running?.({ how: message.how, code: message.code, detail: message.detail });
     });
-    void ended.then((why) => {
+    void ended.then((why): void => {
       cancel();
       reject(new Error(stuck ?? why));
       const code = stuck === undefined ? 'inference-worker-died' : 'inference-worker-stuck';
-      running?.({ how: 'crashed', code, detail: stuck ?? why });
+      return running?.({ how: 'crashed', code, detail: stuck ?? why });
     });
   });
   // Whoever does not ask for `ready` still learns of the end by `ended`.

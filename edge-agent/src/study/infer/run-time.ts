@@ -18,7 +18,12 @@ export function learn(times: RunTimes, releaseSha256: string, slices: number, to
 }
 
 /** After how long a run counts as stuck: `factor` × what is expected, never below the floor. */
-export function stuckAfter_ms(times: RunTimes, releaseSha256: string, slices: number, watchdog = watchdogDefault): number {
+export function stuckAfter_ms(
+  times: RunTimes,
+  releaseSha256: string,
+  slices: number,
+  watchdog = watchdogDefault,
+): number {
   const perSlice_ms = times.get(releaseSha256);
   if (perSlice_ms === undefined) return FIRST_MS + FIRST_MS_PER_SLICE * slices;
   return Math.max(watchdog.floor_ms, watchdog.factor * perSlice_ms * slices);

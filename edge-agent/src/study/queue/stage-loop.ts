@@ -52,8 +52,7 @@ export function createStageLoop(deps: StageLoopDeps): StageLoop {
     if (state === 'stopped') return;
     state = 'idle';
     if (again) return go();
-    if (next_ms !== undefined)
-      cancel = deps.after(Math.min(SLEEP_MOST_MS, Math.max(0, next_ms - deps.now())), go);
+    if (next_ms !== undefined) cancel = deps.after(Math.min(SLEEP_MOST_MS, Math.max(0, next_ms - deps.now())), go);
   }
 
   function go(): void {

@@ -1,7 +1,7 @@
 import { INSTANCE_CREATOR_UID } from '@collimator/shared/dicom/uids';
 import type { RawElement, RawItem } from '../decode/raw-element.ts';
 import { codeSequence, dcm } from './code.ts';
-import { empty, is, sequence, text as ascii, uid } from './element.ts';
+import { empty, is, sequence, sequenceOf, text as ascii, uid } from './element.ts';
 import type { LocalTime } from './local-time.ts';
 import { modelLines, resultTitle } from './notice.ts';
 import type { ObjectIdentity } from './part10-file.ts';
@@ -108,7 +108,7 @@ export function seriesItems(
   }
   return [...bySeries].map(([series, listed]) => [
     uid(0x0020000e, series),
-    sequence(instanceSequenceTag, ...listed.map(instanceReference)),
+    sequenceOf(instanceSequenceTag, listed.map(instanceReference)),
   ]);
 }
 

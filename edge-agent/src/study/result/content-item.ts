@@ -2,7 +2,7 @@ import type { Code } from '@collimator/shared/contracts/release';
 import type { RawElement, RawItem } from '../decode/raw-element.ts';
 import { codeSequence } from './code.ts';
 import { instanceReference } from './common-modules.ts';
-import { ds, sequence, text as ascii, uid, us } from './element.ts';
+import { ds, sequence, sequenceOf, text as ascii, uid, us } from './element.ts';
 import type { ObjectIdentity } from './part10-file.ts';
 import type { TextWriter } from './text-writer.ts';
 
@@ -33,7 +33,14 @@ export function contentElements(item: Omit<ContentItem, 'relationship'>, text: T
     ascii(0x0040a040, 'CS', value.type),
     ...(concept === undefined ? [] : [codeSequence(0x0040a043, concept, text)]),
     ...valueElements(value, text),
-    ...(children.length === 0 ? [] : [sequence(0x0040a730, ...children.map((child) => childItem(child, text)))]),
+    ...(children.length === 0
+      ? []
+      : [
+          sequenceOf(
+            0x0040a730,
+            children.map((child) => childItem(child, text)),
+          ),
+        ]),
   ];
 }
 

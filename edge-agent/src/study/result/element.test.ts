@@ -10,8 +10,8 @@ describe('a decimal string', () => {
         const written = decimal(value);
         expect(written.length).toBeLessThanOrEqual(16);
         expect(written).toMatch(/^-?\d+(\.\d+)?(e[+-]?\d+)?$/);
-        if (String(value).length <= 16) expect(Number(written)).toBe(value === 0 ? 0 : value);
-        expect(Math.abs(Number(written) - value)).toBeLessThanOrEqual(Math.abs(value) * 1e-8);
+        const allowed = String(value).length <= 16 ? 0 : Math.abs(value) * 1e-8;
+        expect(Math.abs(Number(written) - value)).toBeLessThanOrEqual(allowed);
       }),
     );
   });

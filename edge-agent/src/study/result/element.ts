@@ -18,6 +18,9 @@ export const empty = (tag: number, vr: string): RawElement => ({ tag, vr, value:
 
 export const sequence = (tag: number, ...items: readonly RawItem[]): RawElement => ({ tag, vr: 'SQ', value: items });
 
+/** A sequence of as many items as there are: a call does not take any number of arguments. */
+export const sequenceOf = (tag: number, items: readonly RawItem[]): RawElement => ({ tag, vr: 'SQ', value: items });
+
 export function us(tag: number, ...values: readonly number[]): RawElement {
   const value = Buffer.alloc(2 * values.length);
   values.forEach((number, i) => value.writeUInt16LE(number, 2 * i));

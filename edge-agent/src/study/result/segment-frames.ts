@@ -26,8 +26,14 @@ export function segmentFrames(masks: readonly SegmentMask[], sliceVoxels: number
         pixels: voxels.subarray(slice * sliceVoxels, (slice + 1) * sliceVoxels),
       })),
     );
-  const filled = all.filter((frame) => frame.pixels.some((value) => value !== 0));
+  const filled = all.filter((frame) => isMarked(frame.pixels));
   return filled.length > 0 ? filled : all.slice(0, 1);
+}
+
+/** An index loop, for the same reason as in bit-packing.ts. */
+function isMarked(pixels: Uint8Array): boolean {
+  for (let i = 0; i < pixels.length; i++) if (pixels[i] !== 0) return true;
+  return false;
 }
 
 /** Whether any voxel lies in more than one segment. */

@@ -15,7 +15,7 @@ import {
   subjectModules,
 } from './common-modules.ts';
 import { derivedUid } from './derived-uid.ts';
-import { at, bytes, ds, empty, is, sequence, text as ascii, uid, ul, us } from './element.ts';
+import { at, bytes, ds, empty, is, sequence, sequenceOf, text as ascii, uid, ul, us } from './element.ts';
 import { localTime } from './local-time.ts';
 import { modelLines, RESEARCH_NOTICE } from './notice.ts';
 import { part10File } from './part10-file.ts';
@@ -59,7 +59,7 @@ export function buildSegmentation(input: SegmentationInput): Uint8Array {
     ...segmentationImage(input, frames, text),
     ...dimensions(input.uids.seg),
     ...functionalGroups(input, frames, text),
-    sequence(0x00081115, ...seriesItems(input.sources, 0x0008114a)),
+    sequenceOf(0x00081115, seriesItems(input.sources, 0x0008114a)),
     bytes(0x7fe00010, 'OB', packBits(frames.map((frame) => frame.pixels))),
   ]);
 }
@@ -155,6 +155,7 @@ function functionalGroups(
   const { spacing_mm, rowCosines, columnCosines } = geometry;
   const segments = masks.map((mask) => mask.segment).sort((a, b) => a - b);
   const slices = [...new Set(frames.map((frame) => frame.slice))].sort((a, b) => a - b);
+  const rank = new Map(slices.map((slice, i) => [slice, i + 1]));
   return [
     sequence(0x52009229, [
       sequence(0x00289110, [
@@ -164,10 +165,10 @@ function functionalGroups(
       ]),
       sequence(0x00209116, [ds(0x00200037, ...rowCosines, ...columnCosines)]),
     ]),
-    sequence(
+    sequenceOf(
       0x52009230,
-      ...frames.map((frame) => {
-        const index = [segments.indexOf(frame.segment) + 1, slices.indexOf(frame.slice) + 1];
+      frames.map((frame) => {
+        const index = [segments.indexOf(frame.segment) + 1, rank.get(frame.slice) ?? 0];
         return frameItem(frame, sources[frame.slice] as SliceHeader, index, text);
       }),
     ),

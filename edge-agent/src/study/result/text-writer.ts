@@ -21,7 +21,7 @@ export function createTextWriter(subject: readonly RawElement[]): TextWriter {
   return (tag, vr, value) => {
     const plain = multivalued.has(vr) ? value.replaceAll('\\', '/') : value;
     // Control characters could end a value or switch the character set (PS3.5 §6.1.3); line ends are text in LT, ST, UT.
-    const clean = [...plain.normalize('NFC')].filter((c) => c >= ' ' || (c === '\n' && !multivalued.has(vr)));
+    const clean = Array.from(plain.normalize('NFC')).filter((c) => c >= ' ' || (c === '\n' && !multivalued.has(vr)));
     return { tag, vr, value: encode(clean, set, charactersMax[vr]) };
   };
 }
@@ -35,7 +35,9 @@ function encode(characters: readonly string[], set: string, charactersMax: numbe
   };
   const written = characters.map((character) => {
     if (fits(character)) return character;
-    const base = [...character.normalize('NFKD')].filter((c) => c >= ' ' && c <= '~').join('');
+    const base = Array.from(character.normalize('NFKD'))
+      .filter((c) => c >= ' ' && c <= '~')
+      .join('');
     return base === '' ? '?' : base;
   });
   // Letters can come apart into several.

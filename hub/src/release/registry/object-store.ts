@@ -35,7 +35,7 @@ export function openObjectStore(dir: string): ObjectStore {
       // The first encoding stays: every release that shares the chunk must write the same one in its file list.
       if (await exists(plain(sha256))) return 'identity';
       if (await exists(zipped(sha256))) return 'gzip';
-      const { encoding, payload } = encodeChunk(raw);
+      const { encoding, payload } = await encodeChunk(raw);
       await keep(encoding === 'gzip' ? zipped(sha256) : plain(sha256), sha256, payload);
       return encoding;
     },

@@ -4,6 +4,8 @@ import type { Runner } from './runner.ts';
 
 /** What may wait to be sent to one watcher; a slower one is let go and asks again. */
 const unsentBytesMax = 1024 * 1024;
+/** A waiting run says nothing for long; without a sign of life the connection would be taken for a dead one. */
+const heartbeatMs = 15_000;
 
 export const runRoutes =
   (runner: Runner) =>
@@ -38,6 +40,10 @@ function stream(
   if (!isOver(first)) stop = watch(send);
   reply.hijack();
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  raw.once('close', () => stop());
+  const heartbeat = setInterval(() => raw.write(': still here\n\n'), heartbeatMs);
+  raw.once('close', () => {
+    clearInterval(heartbeat);
+    stop();
+  });
   send(first);
 }

@@ -186,7 +186,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     },
     get: (id) => show(table.require(id)),
     list: () => table.list().map(show),
-    watch: feed.watch,
+    watch: (id, listener) => feed.watch(id, listener),
     counts: () => ({ waiting: table.count('queued'), running: live.size }),
     async stop() {
       stopping.abort();

@@ -37,10 +37,14 @@ export async function loadStageModel(folder: string, release: Release, device: D
   const { session, provider } = await createSession(join(folder, stage.model), device);
   const [input, output] = [stage.inputs[0], stage.outputs[0]] as [Stage['inputs'][number], Stage['outputs'][number]];
   if (!session.inputNames.includes(input.name) || !session.outputNames.includes(output.name))
-    throw new CodedError('inference-model-unloadable', 'its inputs or outputs have other names than release.json gives');
+    throw new CodedError(
+      'inference-model-unloadable',
+      'its inputs or outputs have other names than release.json gives',
+    );
   const inSize = planeSize(input);
   const outSize = planeSize(output);
   const batchSizes = stage.batch_sizes.toSorted((a, b) => b - a);
+  const [batchMax, batchMin] = [batchSizes[0] ?? 1, batchSizes.at(-1) ?? 1];
 
   /** One run of exactly `batch` slices; shapes are fixed, because a new shape makes the runtime plan anew. */
   async function runBatch(planes: readonly Plane[], batch: number): Promise<readonly Plane[]> {
@@ -65,20 +69,24 @@ export async function loadStageModel(folder: string, release: Release, device: D
   return {
     stage,
     provider,
-    batchMax: batchSizes[0] as number,
+    batchMax,
     async run(inputs) {
       const outputs: Plane[] = [];
       while (outputs.length < inputs.length) {
         const left = inputs.length - outputs.length;
         // The largest size that is filled; the smallest, filled up with blank slices, for what is left over.
-        const batch = batchSizes.find((size) => size <= left) ?? (batchSizes.at(-1) as number);
+        const batch = batchSizes.find((size) => size <= left) ?? batchMin;
         outputs.push(...(await runBatch(inputs.slice(outputs.length, outputs.length + batch), batch)));
       }
       return outputs;
     },
     async warm() {
       const blank = { ...inSize, values: new Float32Array(inSize.rows * inSize.columns) };
-      for (const size of batchSizes) await runBatch(Array.from({ length: size }, () => blank), size);
+      for (const size of batchSizes)
+        await runBatch(
+          Array.from({ length: size }, () => blank),
+          size,
+        );
     },
   };
 }

@@ -1,0 +1,287 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openStore } from '@collimator/shared/sqlite/open-store';
+import type { SqlValue, Store } from '@collimator/shared/sqlite/store';
+import type { OpenStudy } from '../study/assemble/completion.ts';
+import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
+import { type Job, step } from '../study/queue/job-state.ts';
+import type { InstanceHeader } from '../study/receive/instance-header.ts';
+import { createSqliteDeliveries, deliverySql } from './sqlite-deliveries.ts';
+import { createSqliteInstanceIndex } from './sqlite-instance-index.ts';
+import { createSqliteJobs, jobSql, type JobRow } from './sqlite-jobs.ts';
+import { createSqliteStudies, studySql } from './sqlite-studies.ts';
+import { createSqliteStudyList, quantiles, studyListSql } from './sqlite-study-list.ts';
+
+let folder: string;
+let store: Store;
+let now = 1_000;
+const stored: { id: number; own: boolean }[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'study-store-'));
+  await reopen();
+});
+afterEach(async () => {
+  await store.close();
+  await rm(folder, { recursive: true });
+  stored.length = 0;
+});
+
+async function reopen(): Promise<void> {
+  store = await openStore({
+    file: join(folder, 'agent.sqlite'),
+    migrations: new URL('./migrations/', import.meta.url),
+  });
+}
+
+const header = (
+  study: string,
+  series: string,
+  instance: string,
+  more: Partial<InstanceHeader> = {},
+): InstanceHeader => ({
+  sopClassUid: '1.2.840.10008.5.1.4.1.1.4',
+  sopInstanceUid: instance,
+  studyInstanceUid: study,
+  seriesInstanceUid: series,
+  frameOfReferenceUid: null,
+  instanceCreatorUid: null,
+  modality: 'MR',
+  bodyPart: null,
+  seriesDescription: 'T1',
+  instanceNumber: 1,
+  rows: 1,
+  columns: 1,
+  numberOfFrames: null,
+  imagePosition_mm: null,
+  imageOrientation: [1, 0, 0, 0, 1, 0],
+  pixelSpacing_mm: null,
+  sliceThickness_mm: null,
+  transferSyntaxUid: '1.2.840.10008.1.2.1',
+  dataSetSha256: `sha of ${instance}`,
+  dataSetBytes: 1,
+  callingAeTitle: 'A',
+  calledAeTitle: 'B',
+  remoteAddress: '127.0.0.1',
+  associationId: 'x',
+  ...more,
+});
+
+const record = (...args: Parameters<typeof header>) =>
+  createSqliteInstanceIndex({ store, now: () => now, onStored: (id, own) => stored.push({ id, own }) }).record(
+    header(...args),
+    `studies/${args[2]}.dcm`,
+  );
+
+const planned = (seriesId: number, through: number, more: Partial<PlannedJob> = {}): PlannedJob => ({
+  seriesId,
+  seriesThrough: through,
+  slices: 1,
+  releaseName: 'a',
+  releaseVersion: '1.0.0',
+  releaseSha256: 'sha-a',
+  priority: 2,
+  ...more,
+});
+const plan = (jobs: readonly PlannedJob[], waits: readonly string[] = []): JobPlan => ({ jobs, waits, decisions: [] });
+
+/** Takes in the only open study, with the jobs that are made of its series. */
+async function complete(makeJobs: (seriesId: number, through: number) => JobPlan): Promise<number> {
+  const studies = createSqliteStudies(store);
+  const [open] = studies.open(1) as [OpenStudy];
+  const series = studies.series(open.studyId, open.lastInstanceId);
+  const plans = series.map(({ seriesId, through }) => makeJobs(seriesId, through));
+  const whole = plan(
+    plans.flatMap(({ jobs }) => jobs),
+    plans[0]?.waits,
+  );
+  return studies.complete(open, open.revision + 1, series, whole, now);
+}
+
+const move = async (row: JobRow, ...events: Parameters<typeof step>[1][]): Promise<JobRow> => {
+  let job: Job = row.job;
+  for (const event of events) {
+    const next = step(job, event);
+    if (!next.ok) throw new Error(next.error);
+    await createSqliteJobs(store).move({ ...row, job }, next.value, now);
+    job = next.value;
+  }
+  return { ...row, job };
+};
+
+describe('the index of instances', () => {
+  it('stores once, knows a duplicate, and tells a conflict apart', async () => {
+    expect(await record('1', '1.1', '1.1.1')).toBe('stored');
+    expect(await record('1', '1.1', '1.1.1')).toBe('duplicate');
+    expect(await record('1', '1.1', '1.1.1', { dataSetSha256: 'other' })).toBe('conflict');
+    expect(stored).toHaveLength(1);
+  });
+
+  it('stores an instance once when many associations bring it at the same moment', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => record('1', '1.1', '1.1.1')));
+    expect(outcomes.filter((one) => one === 'stored')).toHaveLength(1);
+    expect(outcomes.filter((one) => one === 'duplicate')).toHaveLength(19);
+  });
+
+  it('opens no study for results of ours, by their UID or by their creator, and keeps none open', async () => {
+    await record('1', '1.1', '1.1.1');
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    const jobs = createSqliteJobs(store);
+    const row = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    const inferred = step(row.job, { type: 'inferred' });
+    if (!inferred.ok) throw new Error(inferred.error);
+    const result = { object: 'SEG' as const, sopClassUid: '1', transferSyntaxUid: '1', path: 'p', sha256: 's' };
+    await jobs.finish(
+      row,
+      inferred.value,
+      [{ ...result, sopInstanceUid: '9.9', destinations: ['pacs'] }],
+      undefined,
+      now,
+    );
+    expect(await record('1', '1.2', '9.9')).toBe('stored');
+    const creator = '2.25.314837293813123754999221067831180853862';
+    expect(await record('2', '2.1', '2.1.1', { instanceCreatorUid: creator })).toBe('stored');
+    expect(stored.map(({ own }) => own)).toEqual([false, true, true]);
+    expect(createSqliteStudies(store).open(10)).toEqual([]);
+  });
+
+  it('keeps the times of the open revision apart from those of the last', async () => {
+    now = 1_000;
+    await record('1', '1.1', '1.1.1');
+    now = 2_000;
+    await record('1', '1.1', '1.1.2');
+    const studies = createSqliteStudies(store);
+    expect(studies.open(1)).toMatchObject([{ firstReceived_ms: 1_000, lastReceived_ms: 2_000, revision: 0 }]);
+    await complete(() => plan([]));
+    expect(studies.open(1)).toEqual([]);
+    now = 9_000;
+    await record('1', '1.1', '1.1.3');
+    expect(studies.open(1)).toMatchObject([{ firstReceived_ms: 9_000, lastReceived_ms: 9_000, revision: 1 }]);
+  });
+});
+
+describe('jobs', () => {
+  it('come with the revision or not at all, and survive a restart', async () => {
+    await record('1', '1.1', '1.1.1');
+    await expect(
+      complete((seriesId, through) => plan([planned(seriesId, through), planned(seriesId, through)])),
+    ).rejects.toMatchObject({
+      code: 'store-conflict',
+    });
+    expect(createSqliteStudies(store).open(1)).toHaveLength(1);
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    await store.close();
+    await reopen();
+    expect(createSqliteStudies(store).open(1)).toEqual([]);
+    expect(createSqliteJobs(store).counts()).toEqual({ queued: 1, running: 0 });
+  });
+
+  it('are given out by priority, then by arrival, and only to who has their release', async () => {
+    const priorities = [2, 0, 3, 1, 0];
+    for (const [i, priority] of priorities.entries()) {
+      await record(`${i}`, `${i}.1`, `${i}.1.1`);
+      await complete((seriesId, through) => plan([planned(seriesId, through, { priority })]));
+    }
+    const jobs = createSqliteJobs(store);
+    expect(jobs.next(['sha-b'], now)).toBeUndefined();
+    const order: number[] = [];
+    for (let row = jobs.next(['sha-a'], now); row !== undefined; row = jobs.next(['sha-a'], now)) {
+      order.push(row.jobId);
+      await move(row, { type: 'started' });
+    }
+    expect(order).toEqual([2, 5, 4, 1, 3]);
+  });
+
+  it('wait after a failure for as long as they are told to', async () => {
+    await record('1', '1.1', '1.1.1');
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    const jobs = createSqliteJobs(store);
+    const failure = { type: 'attempt-failed', how: 'crashed', code: 'x', detail: 'y', at_ms: 5_000 } as const;
+    await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' }, failure);
+    expect(jobs.next(['sha-a'], 5_999)).toBeUndefined();
+    expect(jobs.nextDue_ms(5_999)).toBe(6_000);
+    expect(jobs.next(['sha-a'], 6_000)).toMatchObject({ job: { attempts: 1, starts: 1 } });
+  });
+
+  it('cannot be moved by someone who read an older state', async () => {
+    await record('1', '1.1', '1.1.1');
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    const row = createSqliteJobs(store).next(['sha-a'], now) as JobRow;
+    await move(row, { type: 'started' });
+    await expect(move(row, { type: 'started' })).rejects.toMatchObject({ code: 'store-conflict' });
+  });
+
+  it('that wait in the queue are superseded by a later revision of the same series', async () => {
+    await record('1', '1.1', '1.1.1');
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    await record('1', '1.1', '1.1.2');
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    const jobs = createSqliteJobs(store);
+    expect(jobs.get(1)?.job.state).toBe('superseded');
+    expect(jobs.next(['sha-a'], now)?.jobId).toBe(2);
+    expect(jobs.images(jobs.get(1) as JobRow)).toEqual(['studies/1.1.1.dcm']);
+    expect(jobs.images(jobs.get(2) as JobRow)).toEqual(['studies/1.1.1.dcm', 'studies/1.1.2.dcm']);
+  });
+
+  it('of a revision that waited are made once', async () => {
+    await record('1', '1.1', '1.1.1');
+    await complete(() => plan([], ['a']));
+    const studies = createSqliteStudies(store);
+    const [waiting] = studies.waiting('a', 10);
+    expect(waiting).toMatchObject({ revisionId: 1, studyId: 1, through: 1 });
+    await studies.takeUp(1, 'a', [planned(1, 1)], now);
+    await expect(studies.takeUp(1, 'a', [planned(1, 1)], now)).rejects.toMatchObject({ code: 'store-conflict' });
+    expect(studies.waiting('a', 10)).toEqual([]);
+    expect(createSqliteJobs(store).counts().queued).toBe(1);
+  });
+});
+
+describe('quantiles', () => {
+  it.each([
+    [[], { count: 0, p50: 0, p95: 0, max: 0 }],
+    [[7], { count: 1, p50: 7, p95: 7, max: 7 }],
+    [[3, 1, 2, 4], { count: 4, p50: 2, p95: 4, max: 4 }],
+  ])('of %j', (values, expected) => {
+    expect(quantiles(values)).toEqual(expected);
+  });
+});
+
+describe('every hot query', () => {
+  const parameters = (sql: string): SqlValue[] => Array.from(sql.matchAll(/\?/g), () => 1);
+
+  it.each(Object.entries({ ...studySql, ...jobSql, ...deliverySql, ...studyListSql }))(
+    '%s reads by an index and sorts nothing large',
+    (_, sql) => {
+      const steps = store
+        .all<{ detail: string }>(
+          `EXPLAIN QUERY PLAN ${sql}`,
+          ...parameters(sql).map((value) => (sql.includes('json_each') && value === 1 ? '[]' : value)),
+        )
+        .map(({ detail }) => detail);
+      const scans = steps.filter(
+        (detail) => /^SCAN (?!json_each)/.test(detail) && !/USING (COVERING )?INDEX/.test(detail),
+      );
+      expect(scans).toEqual([]);
+      expect(steps.filter((detail) => detail.includes('TEMP B-TREE FOR ORDER BY'))).toEqual([]);
+    },
+  );
+
+  it('has a plan that this test would refuse', () => {
+    const steps = store.all<{ detail: string }>('EXPLAIN QUERY PLAN SELECT * FROM jobs WHERE slices = 1');
+    expect(steps.map(({ detail }) => detail)).toEqual(['SCAN jobs']);
+  });
+});
+
+describe('the study list', () => {
+  it('tells states without a patient', async () => {
+    await record('1', '1.1', '1.1.1');
+    const list = createSqliteStudyList(store);
+    expect(list.recent(10)).toMatchObject([{ state: 'receiving', images: 1, revision: 0 }]);
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    expect(list.recent(10)).toMatchObject([{ state: 'queued', release: 'a', revision: 1 }]);
+    expect(list.latencies(10).first_image_to_result.count).toBe(0);
+    expect(createSqliteDeliveries(store).pending()).toBe(0);
+  });
+});
