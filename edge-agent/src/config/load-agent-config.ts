@@ -32,5 +32,5 @@ function validSections(value: unknown): Sections {
     const checked = validator(schema).check(raw);
     if (checked.ok) sections[name] = checked.value;
   }
-  return sections as Sections;
+  return sections;
 }

@@ -70,7 +70,7 @@ type Schema = {
 type Key = { readonly path: string; readonly schema: Schema; readonly required: boolean; readonly within?: string };
 
 /** Every key that holds a value, in the order of the schema; `[]` stands for each item of a list. */
-export function configKeys(schema: Schema = AgentConfig as Schema, path = '', required = true): Key[] {
+export function configKeys(schema: Schema = AgentConfig, path = '', required = true): Key[] {
   if (schema.properties !== undefined) {
     const keys = Object.entries(schema.properties).flatMap(([name, child]) =>
       configKeys(child, path === '' ? name : `${path}.${name}`, schema.required?.includes(name) ?? false),
@@ -133,7 +133,7 @@ function standard(schema: Schema, required: boolean, within: string | undefined)
 
 function kindOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const).replaceAll('"', '')}\``;
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(kindOf))].join(' or ');
   if (schema.items !== undefined) return `list of ${kindOf(schema.items)}`;
   const least = schema.minimum ?? schema.exclusiveMinimum;

@@ -43,23 +43,24 @@ export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceInde
   };
 }
 
-const newStudySql = `INSERT INTO studies (study_instance_uid, open_since_ms, last_received_ms) VALUES (:study, :now, :now)
-  ON CONFLICT (study_instance_uid) DO`;
-const touchSql = `${newStudySql} UPDATE SET last_received_ms = :now,
-  open_since_ms = CASE WHEN last_instance_id > taken_through THEN open_since_ms ELSE :now END`;
-
+/** Looks before it inserts: an upsert would use up an id each time. There is one writer, so nothing comes in between. */
 function recordStatements(header: InstanceHeader, path: string, own: boolean, now: number): Statement[] {
   const study = header.studyInstanceUid;
+  const series = header.seriesInstanceUid;
+  const uid = header.sopInstanceUid;
   return [
-    // A result that comes back does not keep a study open and does not open one.
-    { sql: own ? `${newStudySql} NOTHING` : touchSql, params: { study, now } },
+    {
+      sql: `INSERT INTO studies (study_instance_uid, open_since_ms, last_received_ms) SELECT :study, :now, :now
+        WHERE NOT EXISTS (SELECT 1 FROM studies WHERE study_instance_uid = :study)`,
+      params: { study, now },
+    },
     {
       sql: `INSERT INTO series (study_id, series_instance_uid, modality, body_part, description)
         SELECT id, :series, :modality, :bodyPart, :description FROM studies WHERE study_instance_uid = :study
-        ON CONFLICT (study_id, series_instance_uid) DO NOTHING`,
+        AND NOT EXISTS (SELECT 1 FROM series WHERE study_id = studies.id AND series_instance_uid = :series)`,
       params: {
         study,
-        series: header.seriesInstanceUid,
+        series,
         modality: header.modality ?? '',
         bodyPart: header.bodyPart ?? '',
         description: header.seriesDescription ?? '',
@@ -73,8 +74,8 @@ function recordStatements(header: InstanceHeader, path: string, own: boolean, no
         RETURNING id`,
       params: {
         study,
-        series: header.seriesInstanceUid,
-        uid: header.sopInstanceUid,
+        series,
+        uid,
         sopClass: header.sopClassUid,
         orientation: orientationOf(header.imageOrientation ?? undefined) ?? '',
         own: own ? 1 : 0,
@@ -84,15 +85,16 @@ function recordStatements(header: InstanceHeader, path: string, own: boolean, no
       },
       expectChanges: 1,
     },
-    ...(own
-      ? []
-      : [
-          {
-            sql: `UPDATE studies SET last_instance_id = (SELECT id FROM instances WHERE sop_instance_uid = :uid)
-              WHERE study_instance_uid = :study`,
-            params: { study, uid: header.sopInstanceUid },
-            expectChanges: 1,
-          },
-        ]),
+    // A result that comes back opens no study and does not keep one open.
+    ...(own ? [] : [touchStudy(study, uid, now)]),
   ];
 }
+
+const touchStudy = (study: string, uid: string, now: number): Statement => ({
+  sql: `UPDATE studies SET last_received_ms = :now,
+      open_since_ms = CASE WHEN last_instance_id > taken_through THEN open_since_ms ELSE :now END,
+      last_instance_id = (SELECT id FROM instances WHERE sop_instance_uid = :uid)
+    WHERE study_instance_uid = :study`,
+  params: { study, uid, now },
+  expectChanges: 1,
+});

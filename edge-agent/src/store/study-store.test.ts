@@ -117,6 +117,10 @@ describe('the index of instances', () => {
     expect(await record('1', '1.1', '1.1.1')).toBe('duplicate');
     expect(await record('1', '1.1', '1.1.1', { dataSetSha256: 'other' })).toBe('conflict');
     expect(stored).toHaveLength(1);
+    await record('2', '2.1', '2.1.1');
+    expect(store.all('SELECT id FROM studies UNION ALL SELECT id FROM series ORDER BY id')).toEqual(
+      [1, 1, 2, 2].map((id) => ({ id })),
+    );
   });
 
   it('stores an instance once when many associations bring it at the same moment', async () => {

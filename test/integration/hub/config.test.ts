@@ -88,8 +88,9 @@ describe('the command line', () => {
     for (const file of files) {
       const secret = /\.(key|token)$/.test(file);
       expect([file, (statSync(file).mode & 0o777).toString(8)]).toEqual([file, secret ? '600' : '644']);
-      const told = readFileSync(file, 'utf8').split('
-').some((line) => line.length > 30 && printed.includes(line));
+      const told = readFileSync(file, 'utf8')
+        .split('\n')
+        .some((line) => line.length > 30 && printed.includes(line));
       expect(told).toBe(false);
     }
     const before = readFileSync(install.path('new/root-ca.crt'));

@@ -48,7 +48,7 @@ describe('the operator token', () => {
 test.each([
   '/%761/devices',
   '/v1/%64evices',
-  '//v1/devices',
+  '/.//v1/devices',
   '/v1/devices/',
   '/V1/devices',
   '/v1/devices?x=/openapi.json',

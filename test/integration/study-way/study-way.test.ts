@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -185,6 +186,28 @@ describe('a study on its way', () => {
     expect(await received(pacsFolder)).toHaveLength(0);
   });
 
+  it('gives a job up that ends its process each time, says so, and goes on with the next', async () => {
+    const agent = await agentWith({
+      log: {
+        event(name, fields) {
+          events.push({ name, fields });
+          if (name === 'job-started' && fields !== undefined && 'job' in fields && fields.job === 1)
+            for (const pid of workerPids()) process.kill(pid, 'SIGKILL');
+        },
+      },
+    });
+    await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
+    const [line] = await arrived(1);
+    expect(line?.sopClassUid).toBe(sopClasses.comprehensiveSr);
+    expect((await readFile(join(pacsFolder, line?.file ?? ''))).toString('latin1')).toContain('inference-worker-died');
+    expect(counted('job-started')).toBe(3);
+    expect(events.find(({ name }) => name === 'job-failed')?.fields).toMatchObject({ class: 'poison' });
+    await send(agent.port, mrSeries({ study: 'b', slices: 6 }));
+    await arrived(3);
+    await settled(agent);
+    expect(agent.way.counts().jobs).toMatchObject({ inferred: 1, failed: 1 });
+  });
+
   it('leaves a series alone that no release selects, and says which condition failed', async () => {
     const agent = await agentWith();
     await send(agent.port, mrSeries({ study: 'a', slices: 3, description: 'localizer' }));
@@ -290,6 +313,14 @@ async function maskVoxelsOf(file: string): Promise<number> {
   let count = 0;
   for (const byte of bytes.subarray(at + 12)) for (let bit = 0; bit < 8; bit++) count += (byte >> bit) & 1;
   return count;
+}
+
+/** Inference processes that this process has started (proc(5)). */
+function workerPids(): number[] {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return children
+    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('infer/worker/main'))
+    .map(Number);
 }
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
