@@ -8,6 +8,8 @@ import {
   tokenSecretBytes,
 } from '@collimator/provisioning/enrol/token';
 import type { EnrolRequest, EnrolResponse, TokenRequest, TokenResponse } from '@collimator/shared/contracts/http-api';
+import { checkRequest } from '@collimator/provisioning/authority/certificate-request';
+import { sha256Hex } from '@collimator/shared/release/canonical-json';
 import { CodedError, isCoded } from '@collimator/shared/errors/coded-error';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
@@ -47,6 +49,7 @@ type TokenRow = {
   readonly serial: string;
   readonly expires_at: string;
   readonly used_at: string | null;
+  readonly used_key_sha256: string | null;
 };
 
 export function createEnrolment(deps: EnrolmentDeps): Enrolment {
@@ -59,21 +62,27 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
     // The digest is of 256 random bits: what a comparison's time could tell of it is of no use.
     if (row === undefined || row.digest !== parsed.digest) return undefined;
     const usedAt = row.used_at === null ? null : new Date(row.used_at);
-    return { id: parsed.id, record: { serial: row.serial, expiresAt: new Date(row.expires_at), usedAt } };
+    return {
+      id: parsed.id,
+      record: { serial: row.serial, expiresAt: new Date(row.expires_at), usedAt, usedByKey: row.used_key_sha256 },
+    };
   };
 
   const attempt = async (request: EnrolRequest, reachedAs: string): Promise<EnrolResponse> => {
     const at = now();
     const found = find(request.token);
-    const judged = judgeToken(found?.record, { serial: request.serial, now: at });
-    if (!judged.ok || found === undefined)
-      throw judged.ok ? new CodedError('token-unknown', request.serial) : judged.error;
+    if (found === undefined) throw new CodedError('token-unknown', `asked for ${request.serial}`);
     const { csr_pem: csrPem, serial } = request;
+    const requested = await checkRequest(csrPem, serial);
+    const key = requested.ok ? sha256Hex(Buffer.from(requested.value.rawData)) : undefined;
+    const judged = judgeToken(found.record, { serial, now: at, ...(key !== undefined && { key }) });
+    if (!judged.ok) throw judged.error;
+    if (!requested.ok) throw requested.error;
     const issued = await authority.issueDeviceCertificate({ csrPem, serial, days: deps.certificateDays });
     if (!issued.ok) throw issued.error;
     const { certificateSerial, chainPem, expiresAt } = issued.value;
     const replaced = devices.get(serial) !== undefined;
-    await spendAndRegister(found.id, { serial, certificateSerial, expiresAt, at, replaced });
+    await spendAndRegister(found.id, { serial, certificateSerial, expiresAt, at, replaced, key: key ?? '' });
     deps.disconnect(serial, 'certificate-replaced');
     log.event('device-enrolled', { device: serial, certificate_serial: certificateSerial, replaced });
     return {
@@ -88,7 +97,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   /** One write: of two that come with the same token at once, one finds it spent and registers nothing. */
   const spendAndRegister = async (
     tokenId: string,
-    device: { serial: string; certificateSerial: string; expiresAt: Date; at: Date; replaced: boolean },
+    device: { serial: string; certificateSerial: string; expiresAt: Date; at: Date; replaced: boolean; key: string },
   ): Promise<void> => {
     const { serial, certificateSerial, replaced } = device;
     const at = device.at.toISOString();
@@ -103,8 +112,9 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
         },
         [
           {
-            sql: 'UPDATE enrolment_tokens SET used_at = ? WHERE id = ? AND used_at IS NULL',
-            params: [at, tokenId],
+            sql: `UPDATE enrolment_tokens SET used_at = coalesce(used_at, ?), used_key_sha256 = ?
+                  WHERE id = ? AND (used_at IS NULL OR used_key_sha256 = ?)`,
+            params: [at, device.key, tokenId, device.key],
             expectChanges: 1,
           },
           enrolStatement({ id: serial, at, certificateSerial, expiresAt }),

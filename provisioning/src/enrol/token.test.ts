@@ -4,7 +4,7 @@ import { formatToken, judgeToken, parseToken, type TokenRecord } from './token.t
 
 const now = new Date('2026-11-23T12:00:00Z');
 const later = new Date('2026-11-24T12:00:00Z');
-const good: TokenRecord = { serial: 'RAD-1', expiresAt: later, usedAt: null };
+const good: TokenRecord = { serial: 'RAD-1', expiresAt: later, usedAt: null, usedByKey: null };
 
 test.each([
   ['an unknown token', undefined, 'token-unknown'],
@@ -16,6 +16,16 @@ test.each([
   expect(judgeToken(record, { serial: 'RAD-1', now })).toMatchObject({ ok: false, error: { code } });
 });
 
+test('a used one is taken again from the key that it enrolled, and from no other', () => {
+  const used = { ...good, usedAt: now, usedByKey: 'k1' };
+  expect(judgeToken(used, { serial: 'RAD-1', now, key: 'k1' }).ok).toBe(true);
+  expect(judgeToken(used, { serial: 'RAD-1', now, key: 'k2' }).ok).toBe(false);
+  expect(judgeToken({ ...used, usedByKey: null }, { serial: 'RAD-1', now }).ok).toBe(false);
+  expect(judgeToken(used, { serial: 'RAD-1', now: later, key: 'k1' })).toMatchObject({
+    error: { code: 'token-expired' },
+  });
+});
+
 test('the right one enrols', () => expect(judgeToken(good, { serial: 'RAD-1', now }).ok).toBe(true));
 
 test('a token is accepted only when unused, in time and for this serial, whatever the record', () => {
@@ -23,6 +33,7 @@ test('a token is accepted only when unused, in time and for this serial, whateve
     serial: fc.constantFrom('a', 'b'),
     expiresAt: fc.date({ noInvalidDate: true }),
     usedAt: fc.option(fc.date({ noInvalidDate: true })),
+    usedByKey: fc.option(fc.constantFrom('k1', 'k2')),
   });
   fc.assert(
     fc.property(record, fc.constantFrom('a', 'b'), fc.date({ noInvalidDate: true }), (r, serial, at) => {

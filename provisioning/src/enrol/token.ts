@@ -7,6 +7,8 @@ export type TokenRecord = {
   readonly serial: string;
   readonly expiresAt: Date;
   readonly usedAt: Date | null;
+  /** SHA-256 of the public key that it enrolled. */
+  readonly usedByKey: string | null;
 };
 
 export const tokenSecretBytes = 32;
@@ -37,14 +39,16 @@ export const tokenDigest = (id: string, secret: string): string =>
 
 /**
  * Whether a token enrols this serial now. Order matters: only who holds a whole, right token (`record` was found by
- * its digest) learns why it is refused.
+ * its digest) learns why it is refused. The key that a token enrolled may come back with it: that is the same appliance,
+ * which never got its answer.
  */
 export function judgeToken(
   record: TokenRecord | undefined,
-  request: { readonly serial: string; readonly now: Date },
+  request: { readonly serial: string; readonly now: Date; readonly key?: string },
 ): Result<TokenRecord, CodedError> {
   if (record === undefined) return err(new CodedError('token-unknown', `asked for ${request.serial}`));
-  if (record.usedAt !== null) return err(new CodedError('token-used', `at ${record.usedAt.toISOString()}`));
+  if (record.usedAt !== null && (request.key === undefined || record.usedByKey !== request.key))
+    return err(new CodedError('token-used', `at ${record.usedAt.toISOString()}`));
   if (record.expiresAt <= request.now)
     return err(new CodedError('token-expired', `at ${record.expiresAt.toISOString()}`));
   if (record.serial !== request.serial)

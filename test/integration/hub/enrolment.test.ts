@@ -73,6 +73,13 @@ describe('a token is refused', () => {
     expect(refused).toEqual(Array(5).fill('token-used'));
   });
 
+  test('unless the appliance that used it never got its answer and asks again with the same key', async () => {
+    const token = await tokenFor('LOST-1');
+    const request = await createRequest('LOST-1', await generateKeyPair());
+    for (let i = 0; i < 2; i++) expect(await post('LOST-1', token, request)).toMatchObject({ device: 'LOST-1' });
+    await expect(enrolAs('LOST-1', token)).rejects.toMatchObject({ code: 'token-used' });
+  });
+
   test('when it has expired', async () => {
     const token = await tokenFor('LATE-1', 10);
     clock = () => new Date(Date.now() + 11_000);

@@ -22,7 +22,9 @@ CREATE TABLE enrolment_tokens (
   serial TEXT NOT NULL,
   created_at TEXT NOT NULL,
   expires_at TEXT NOT NULL,
-  used_at TEXT
+  used_at TEXT,
+  -- SHA-256 of the public key that it enrolled: the same key may ask again when it never got its answer.
+  used_key_sha256 TEXT
 ) STRICT;
 CREATE INDEX enrolment_tokens_by_expiry ON enrolment_tokens (expires_at);
 
