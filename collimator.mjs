@@ -3,7 +3,11 @@
 import { existsSync } from 'node:fs';
 
 const programs = {
-  hub: { entry: 'hub/dist/cli.js', command: 'hubCommand', does: 'train, sign off and roll out models; watch the fleet' },
+  hub: {
+    entry: 'hub/dist/cli.js',
+    command: 'hubCommand',
+    does: 'train, sign off and roll out models; watch the fleet',
+  },
   agent: { entry: 'edge-agent/dist/cli.js', command: 'agentCommand', does: 'receive studies, infer, send results' },
   provision: { entry: 'provisioning/dist/cli.js', command: 'provisionCommand', does: 'keys, certificates and tokens' },
   demo: { entry: 'test/dist/demo/cli.js', command: 'demoCommand', does: 'the whole loop once, on real input' },

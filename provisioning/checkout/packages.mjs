@@ -17,7 +17,7 @@ export function installPackages() {
   if (npm.status !== 0) return 'npm ci failed: see its message above.';
   const native = spawnSync(process.execPath, ['-e', "new (require('better-sqlite3'))(':memory:').close()"]);
   if (native.status !== 0) {
-    return `better-sqlite3 does not load after npm ci; a C++ compiler, make and Python are needed.\n${native.stderr}`;
+    return `better-sqlite3 does not load after npm ci; a C++ compiler, make and Python are needed.\n${native.stderr.toString()}`;
   }
   writeFileSync(stamp, wanted);
   return undefined;

@@ -26,7 +26,10 @@ export function installPeers() {
     ].join('\n');
   }
   process.stderr.write(`Installing ${missing.join(', ')} …\n`);
-  for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', ...missing]]) {
+  for (const args of [
+    ['update', '-qq'],
+    ['install', '-y', '-qq', '--no-install-recommends', ...missing],
+  ]) {
     const apt = spawnSync('apt-get', args, {
       stdio: ['ignore', 'ignore', process.stderr],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },

@@ -71,8 +71,16 @@ export function createDevices({ store, now }: { readonly store: Store; readonly 
     async takeState(state) {
       await store.write([
         {
-          sql: 'UPDATE devices SET online = ?, seen_at = ?, state_json = ? WHERE id = ? AND retired_at IS NULL',
-          params: [state.online ? 1 : 0, now().toISOString(), JSON.stringify(state), state.device],
+          // A last will was written when the device connected: it knows nothing of the releases that came since.
+          sql: `UPDATE devices SET online = :online, seen_at = :seen, state_json = CASE WHEN :online = 1 OR state_json IS NULL
+              THEN :state ELSE json_set(:state, '$.releases', json_extract(state_json, '$.releases')) END
+            WHERE id = :id AND retired_at IS NULL`,
+          params: {
+            online: state.online ? 1 : 0,
+            seen: now().toISOString(),
+            state: JSON.stringify(state),
+            id: state.device,
+          },
           expectChanges: 1,
         },
       ]);

@@ -64,13 +64,21 @@ describe('Mosquitto as docker/ configures it', () => {
     await poll(() => seenByDevice.filter((topic) => topic === topics.chunkData('RAD-1')).length >= 2);
     await poll(() => seenByHub.some((line) => line.startsWith('end')));
 
-    const published = seenByHub.filter((line) => line.startsWith('device ')).map((line) => line.slice('device '.length));
+    const published = seenByHub
+      .filter((line) => line.startsWith('device '))
+      .map((line) => line.slice('device '.length));
     expect(new Set(published)).toEqual(new Set(all.filter((topic) => devicePublishes('RAD-1', topic))));
     expect(new Set(seenByDevice)).toEqual(new Set(all.filter((topic) => deviceSubscribes('RAD-1', topic))));
   });
 
   test('does not let anybody in without a certificate of the authority', async () => {
-    const stranger = connectMqtt({ url, clientId: 'RAD-1', ca, reconnectMs: 60_000, onChange: (up) => states.push(up) });
+    const stranger = connectMqtt({
+      url,
+      clientId: 'RAD-1',
+      ca,
+      reconnectMs: 60_000,
+      onChange: (up) => states.push(up),
+    });
     const states: boolean[] = [];
     open.push(stranger);
     await poll(() => states.length > 0);
@@ -99,8 +107,15 @@ async function connectAs(name: string): Promise<MqttConnection> {
     key: join(dir, authorityFiles.issuingKey),
   };
   const authority = await openAuthority(files, () => new Date());
-  const identity = name === 'hub' ? await authority.issueHubClientCertificate(1) : await deviceIdentity(authority, name);
-  const connection = connectMqtt({ url, clientId: name, ca, certificate: identity.certificatePem, key: identity.keyPem });
+  const identity =
+    name === 'hub' ? await authority.issueHubClientCertificate(1) : await deviceIdentity(authority, name);
+  const connection = connectMqtt({
+    url,
+    clientId: name,
+    ca,
+    certificate: identity.certificatePem,
+    key: identity.keyPem,
+  });
   open.push(connection);
   await poll(() => connection.connected);
   return connection;
