@@ -35,7 +35,7 @@ if (program === undefined) {
     const module = await import(entry.href);
     await run(module[program.command]().name(`collimator ${name}`));
   } else {
-    process.stderr.write('Collimator is not built yet: run "npm ci" and "npm run build" in its folder.\n');
+    process.stderr.write('Collimator is not built yet: run "npm install" and "npm run build" in its folder.\n');
     process.exitCode = 1;
   }
 }

@@ -5,7 +5,7 @@ ARG GPU=none
 WORKDIR /src
 COPY . .
 ENV npm_config_nodedir=/usr/local ONNXRUNTIME_NODE_INSTALL=skip
-RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev
+RUN npm install --no-save --no-audit --no-fund && npm run build && npm prune --omit=dev --no-save
 RUN if [ "$GPU" != none ]; then npm run gpu:install; fi
 
 FROM node:24-bookworm-slim

@@ -4,7 +4,7 @@ WORKDIR /src
 COPY . .
 # The official image keeps Node's headers under /usr/local, so better-sqlite3 compiles without a download.
 ENV npm_config_nodedir=/usr/local ONNXRUNTIME_NODE_INSTALL=skip
-RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev
+RUN npm install --no-save --no-audit --no-fund && npm run build && npm prune --omit=dev --no-save
 
 FROM node:24-bookworm-slim
 WORKDIR /opt/collimator

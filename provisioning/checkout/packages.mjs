@@ -5,19 +5,22 @@ import { dirname, join } from 'node:path';
 
 const stamp = 'node_modules/.collimator-installed';
 
-/** Runs `npm ci` unless the same lock file was installed by the same Node. Returns what went wrong, if anything. */
+/**
+ * Installs what the lock file pins, unless the same Node has done so already. Returns what went wrong, if anything.
+ * Not `npm ci`: it refuses a lock file without the binaries of every other platform, which not every registry carries.
+ */
 export function installPackages() {
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined;
-  process.stderr.write('Installing npm packages (npm ci) …\n');
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  process.stderr.write('Installing npm packages …\n');
+  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     stdio: ['ignore', process.stderr, process.stderr],
     env: { ...process.env, ...buildEnvironment() },
   });
-  if (npm.status !== 0) return 'npm ci failed: see its message above.';
+  if (npm.status !== 0) return 'npm install failed: see its message above.';
   const native = spawnSync(process.execPath, ['-e', "new (require('better-sqlite3'))(':memory:').close()"]);
   if (native.status !== 0) {
-    return `better-sqlite3 does not load after npm ci; a C++ compiler, make and Python are needed.\n${native.stderr.toString()}`;
+    return `better-sqlite3 does not load after npm install; a C++ compiler, make and Python are needed.\n${native.stderr.toString()}`;
   }
   writeFileSync(stamp, wanted);
   return undefined;
