@@ -22,8 +22,8 @@ async function verdictOf(file: string, args: readonly string[]): Promise<Verdict
 /** dicom3tools: an object against its IOD. */
 export const dciodvfy = (path: string): Promise<Verdict> => verdictOf('dciodvfy', [path]);
 
-/** dcmtk: an SR as text. */
-export const dsrdump = (path: string): Promise<Verdict> => verdictOf('dsrdump', [path]);
+/** dcmtk: an SR as text, long values in full. */
+export const dsrdump = (path: string): Promise<Verdict> => verdictOf('dsrdump', ['+Pl', path]);
 
 /** PixelMed: an SR against the templates of PS3.16. Newer JDKs limit what XPath may do; its rules need more. */
 export const dicomSrValidator = (path: string): Promise<Verdict> =>

@@ -42,6 +42,8 @@ const meanings: Readonly<Record<string, string>> = {
   'routes[].release': 'Model whose results are sent',
   'routes[].destinations': 'Where to, by name',
   'routes[].objects': 'Which objects are sent',
+  'routes[].unmatched':
+    'Whether a study that no active model takes gets a report that says which condition failed; a node that is sent everything would answer everything',
   devices: '`auto` (every GPU, or half of the cores), or a list of devices',
   'devices[].cpu.threads': 'Threads of a CPU device',
   'devices[].gpu': 'UUID as `nvidia-smi -L` prints it',

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeDurable } from '@collimator/provisioning/authority/durable-file';
+import { writeDurable } from '@collimator/shared/files/durable-file-sync';
 import { identityFiles } from '@collimator/provisioning/enrol/identity-files';
 import { identityFolder } from './identity.ts';
 

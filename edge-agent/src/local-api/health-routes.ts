@@ -2,7 +2,7 @@ import { ReleaseName, strict } from '@collimator/shared/contracts/common';
 import { KserveLive, KserveModelReady, KserveReady, Readiness } from '@collimator/shared/contracts/local-api';
 import type { FastifyPluginCallback } from 'fastify';
 import Type from 'typebox';
-import type { LocalApiSources } from './server.ts';
+import type { LocalApiSources } from './sources.ts';
 
 const Live = strict({ live: Type.Boolean() });
 const ModelParams = strict({ name: ReleaseName });

@@ -1,24 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import swagger from '@fastify/swagger';
-import type { AgentStatus, Readiness, StudySummary } from '@collimator/shared/contracts/local-api';
-import type { DeviceRelease } from '@collimator/shared/contracts/messages';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { Log } from '@collimator/shared/observe/log';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { codeOf, placeOf } from '../observe/code-of.ts';
-import type { Metrics } from '../observe/metrics.ts';
 import { healthRoutes } from './health-routes.ts';
+import type { LocalApiSources } from './sources.ts';
 import { statusRoutes } from './status-routes.ts';
-
-/** What the routes ask of the running agent. */
-export type LocalApiSources = {
-  readonly agentVersion: string;
-  readonly readiness: () => Readiness;
-  readonly status: () => AgentStatus;
-  readonly studies: (limit: number) => readonly StudySummary[];
-  readonly releases: () => readonly DeviceRelease[];
-  readonly metrics: Metrics;
-};
 
 export type LocalApiOptions = { readonly host: string; readonly port: number; readonly log: Log };
 

@@ -2,7 +2,7 @@ import { strict } from '@collimator/shared/contracts/common';
 import { AgentStatus, StudyList } from '@collimator/shared/contracts/local-api';
 import type { FastifyPluginCallback } from 'fastify';
 import Type from 'typebox';
-import type { LocalApiSources } from './server.ts';
+import type { LocalApiSources } from './sources.ts';
 
 const studiesMax = 1_000;
 const StudiesQuery = strict({ limit: Type.Integer({ minimum: 1, maximum: studiesMax, default: 100 }) });

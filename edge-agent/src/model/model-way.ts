@@ -8,7 +8,7 @@ import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import { verifyAssignment } from '@collimator/shared/release/assignment';
 import type { DeviceCapabilities } from '@collimator/shared/release/compatibility';
-import { makeFolder } from '@collimator/shared/release/durable-file';
+import { makeFolder } from '@collimator/shared/files/durable-file';
 import type { Refusal } from '@collimator/shared/release/refusal';
 import { trustFresh } from '@collimator/shared/release/trusted-metadata';
 import type { Store } from '@collimator/shared/sqlite/store';

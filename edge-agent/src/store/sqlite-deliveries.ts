@@ -1,5 +1,5 @@
 import type { ResultObject } from '@collimator/shared/contracts/agent-config';
-import type { ErrorClass } from '@collimator/shared/errors/coded-error';
+import type { ErrorClass } from '@collimator/shared/errors/error-entry';
 import type { Store } from '@collimator/shared/sqlite/store';
 
 /** One object for one destination. `path` is relative to the data folder. */

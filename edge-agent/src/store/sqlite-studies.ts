@@ -1,6 +1,7 @@
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
 import type { OpenStudy } from '../study/assemble/completion.ts';
 import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
+import type { UnmatchedStudy } from '../study/assemble/plan-unmatched.ts';
 import type { SeriesFacts } from '../study/assemble/select-series.ts';
 
 /** A complete study that waits for a release of some name. */
@@ -13,24 +14,33 @@ export type Studies = {
   series(studyId: number, through: number): SeriesFacts[];
   /** One series as far as image `through`. */
   oneSeries(seriesId: number, through: number): SeriesFacts;
-  /** Whether these very images of a series have had a job of this release name. */
+  /** Whether these very images of a series have had a job of this release name; that nothing was taken is no job. */
   hasJob(series: SeriesFacts, releaseName: string): boolean;
-  /** Marks a study complete, makes its jobs and notes what waits: one durable write. Resolves with the revision's id. */
+  /**
+   * Marks a study complete, makes its jobs, notes what waits and which routes are to say that they took nothing: one
+   * durable write. Resolves with the revision's id.
+   */
   complete(
     study: OpenStudy,
     number: number,
     series: readonly SeriesFacts[],
     plan: JobPlan,
+    unmatched: readonly UnmatchedStudy[],
     now_ms: number,
   ): Promise<number>;
   ignoreLate(study: OpenStudy): Promise<void>;
   waiting(releaseName: string, limit: number): WaitingRevision[];
   /** Makes the jobs of a revision that waited; once. */
-  takeUp(revisionId: number, releaseName: string, jobs: readonly PlannedJob[], now_ms: number): Promise<void>;
+  takeUp(
+    revisionId: number,
+    releaseName: string,
+    jobs: readonly (PlannedJob | UnmatchedStudy)[],
+    now_ms: number,
+  ): Promise<void>;
 };
 
 export const studySql = {
-  open: `SELECT id AS studyId, open_since_ms AS firstReceived_ms, last_received_ms AS lastReceived_ms,
+  open: `SELECT id AS studyId, study_instance_uid AS studyInstanceUid, open_since_ms AS firstReceived_ms, last_received_ms AS lastReceived_ms,
       last_instance_id AS lastInstanceId,
       coalesce((SELECT max(number) FROM study_revisions WHERE study_id = studies.id), 0) AS revision
     FROM studies WHERE last_instance_id > taken_through ORDER BY last_received_ms LIMIT ?`,
@@ -44,7 +54,8 @@ export const studySql = {
       group_concat(DISTINCT orientation) AS orientations
     FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
     WHERE series.id = ? GROUP BY series.id`,
-  hasJob: 'SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ? LIMIT 1',
+  hasJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
+    AND failure_code IS NOT 'study-unmatched' LIMIT 1`,
   waiting: `SELECT revision_id AS revisionId, study_id AS studyId, through_instance_id AS through
     FROM revision_waits JOIN study_revisions ON study_revisions.id = revision_id
     WHERE release_name = ? ORDER BY revision_id LIMIT ?`,
@@ -69,7 +80,7 @@ export function createSqliteStudies(store: Store): Studies {
     },
     hasJob: (series, releaseName) =>
       store.get(studySql.hasJob, series.seriesId, releaseName, series.through) !== undefined,
-    async complete(study, number, series, plan, now_ms) {
+    async complete(study, number, series, plan, unmatched, now_ms) {
       const { studyId } = study;
       const results = await store.write([
         {
@@ -90,7 +101,7 @@ export function createSqliteStudies(store: Store): Studies {
             WHERE series_id = ? AND series_through < ? AND state = 'queued'`,
           params: [now_ms, one.seriesId, one.through],
         })),
-        ...plan.jobs.map((job) => insertJob(job, { studyId, number }, now_ms)),
+        ...[...plan.jobs, ...unmatched].map((job) => insertJob(job, { studyId, number }, now_ms)),
         ...plan.waits.map((name) => ({
           sql: `INSERT INTO revision_waits (release_name, revision_id)
             SELECT ?, id FROM study_revisions WHERE study_id = ? AND number = ?`,
@@ -125,15 +136,15 @@ const takenThrough = (study: OpenStudy): Statement => ({
 
 type RevisionKey = { readonly revisionId: number } | { readonly studyId: number; readonly number: number };
 
-function insertJob(job: PlannedJob, revision: RevisionKey, now_ms: number): Statement {
+function insertJob(job: PlannedJob | UnmatchedStudy, revision: RevisionKey, now_ms: number): Statement {
   const [where, key] =
     'revisionId' in revision
       ? ['id = ?', [revision.revisionId]]
       : ['study_id = ? AND number = ?', [revision.studyId, revision.number]];
   return {
     sql: `INSERT INTO jobs (revision_id, series_id, series_through, release_name, release_version, release_sha256,
-        priority, slices, state, queued_ms)
-      SELECT id, ?, ?, ?, ?, ?, ?, ?, 'queued', ? FROM study_revisions WHERE ${where}`,
+        priority, slices, state, failure_class, failure_code, failure_detail, ended_ms, queued_ms)
+      SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM study_revisions WHERE ${where}`,
     params: [
       job.seriesId,
       job.seriesThrough,
@@ -142,6 +153,7 @@ function insertJob(job: PlannedJob, revision: RevisionKey, now_ms: number): Stat
       job.releaseSha256,
       job.priority,
       job.slices,
+      ...('code' in job ? ['failed', 'permanent', job.code, job.detail, now_ms] : ['queued', null, null, null, null]),
       now_ms,
       ...key,
     ],

@@ -64,6 +64,7 @@ export function createSqliteStudyList(store: Store): StudyList {
             studyListSql.job,
             revision.id,
           );
+    const took = job?.failure === 'study-unmatched' ? undefined : job;
     const deliveries =
       job === undefined ? [] : store.all<{ state: string; n: number }>(studyListSql.deliveries, job.id);
     const count = (state: string): number => deliveries.find((one) => one.state === state)?.n ?? 0;
@@ -72,7 +73,7 @@ export function createSqliteStudyList(store: Store): StudyList {
       {
         ...facts,
         revision: revision?.number ?? 0,
-        state: isOpen === 1 ? 'receiving' : (job?.state ?? (waits > 0 ? 'waiting' : 'not-selected')),
+        state: isOpen === 1 ? 'receiving' : (took?.state ?? (waits > 0 ? 'waiting' : 'not-selected')),
         release: job?.release ?? null,
         version: job?.version ?? null,
         failure: job?.failure ?? null,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Release } from '@collimator/shared/contracts/release';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 import type { SqlValue, Store } from '@collimator/shared/sqlite/store';
 import type { OpenStudy } from '../study/assemble/completion.ts';
@@ -11,6 +12,7 @@ import type { InstanceHeader } from '../study/receive/instance-header.ts';
 import { createSqliteDeliveries, deliverySql } from './sqlite-deliveries.ts';
 import { createSqliteInstanceIndex } from './sqlite-instance-index.ts';
 import { createSqliteJobs, jobSql, type JobRow } from './sqlite-jobs.ts';
+import { createSqliteRunReleases, runReleaseSql } from './sqlite-run-releases.ts';
 import { createSqliteStudies, studySql } from './sqlite-studies.ts';
 import { createSqliteStudyList, quantiles, studyListSql } from './sqlite-study-list.ts';
 
@@ -97,7 +99,7 @@ async function complete(makeJobs: (seriesId: number, through: number) => JobPlan
     plans.flatMap(({ jobs }) => jobs),
     plans[0]?.waits,
   );
-  return studies.complete(open, open.revision + 1, series, whole, now);
+  return studies.complete(open, open.revision + 1, series, whole, [], now);
 }
 
 const move = async (row: JobRow, ...events: Parameters<typeof step>[1][]): Promise<JobRow> => {
@@ -229,6 +231,34 @@ describe('jobs', () => {
     expect(jobs.images(jobs.get(2) as JobRow)).toEqual(['studies/1.1.1.dcm', 'studies/1.1.2.dcm']);
   });
 
+  it("that tell of a study which nothing took wait for their report, and are in no job's way", async () => {
+    await record('1', '1.1', '1.1.1');
+    const studies = createSqliteStudies(store);
+    const jobs = createSqliteJobs(store);
+    const [open] = studies.open(1) as [OpenStudy];
+    const series = studies.series(open.studyId, open.lastInstanceId);
+    const unmatched = { ...planned(1, 1), code: 'study-unmatched', detail: 'modality (1)' } as const;
+    const revision = await studies.complete(open, 1, series, plan([], ['b']), [unmatched], now);
+    const failure = { class: 'permanent', code: 'study-unmatched', detail: 'modality (1)' };
+    expect(jobs.failedWithoutReport(10)).toMatchObject([{ releaseSha256: 'sha-a', job: { state: 'failed', failure } }]);
+    expect(jobs.next(['sha-a'], now)).toBeUndefined();
+    expect(series.map((one) => studies.hasJob(one, 'a'))).toEqual([false]);
+    expect(createSqliteStudyList(store).recent(1)).toMatchObject([{ state: 'waiting', failure: 'study-unmatched' }]);
+    await studies.takeUp(revision, 'b', [{ ...unmatched, releaseName: 'b', releaseSha256: 'sha-b' }], now);
+    expect(jobs.failedWithoutReport(10)).toHaveLength(2);
+    expect(createSqliteStudyList(store).recent(1)).toMatchObject([{ state: 'not-selected' }]);
+  });
+
+  it('are reported under the release that they were made for, also after a restart', async () => {
+    const release = { name: 'a', version: '1.0.0' } as unknown as Release;
+    await createSqliteRunReleases(store).remember('sha-a', release);
+    await createSqliteRunReleases(store).remember('sha-a', release);
+    await store.close();
+    await reopen();
+    expect(createSqliteRunReleases(store).get('sha-a')).toEqual(release);
+    expect(createSqliteRunReleases(store).get('sha-b')).toBeUndefined();
+  });
+
   it('of a revision that waited are made once', async () => {
     await record('1', '1.1', '1.1.1');
     await complete(() => plan([], ['a']));
@@ -255,7 +285,7 @@ describe('quantiles', () => {
 describe('every hot query', () => {
   const parameters = (sql: string): SqlValue[] => Array.from(sql.matchAll(/\?/g), () => 1);
 
-  it.each(Object.entries({ ...studySql, ...jobSql, ...deliverySql, ...studyListSql }))(
+  it.each(Object.entries({ ...studySql, ...jobSql, ...deliverySql, ...studyListSql, ...runReleaseSql }))(
     '%s reads by an index and sorts nothing large',
     (_, sql) => {
       const steps = store

@@ -6,6 +6,7 @@ import type { StoreSink } from '../dimse/index.ts';
 import { createSqliteDeliveries } from '../store/sqlite-deliveries.ts';
 import { createSqliteInstanceIndex } from '../store/sqlite-instance-index.ts';
 import { createSqliteJobs } from '../store/sqlite-jobs.ts';
+import { createSqliteRunReleases } from '../store/sqlite-run-releases.ts';
 import { createSqliteStudies } from '../store/sqlite-studies.ts';
 import { createSqliteStudyList, type StudyLine, type StudyList } from '../store/sqlite-study-list.ts';
 import type { ActiveReleases } from './assemble/active-releases.ts';
@@ -21,6 +22,7 @@ import { createStatusReporter } from './infer/status-report.ts';
 import { removeOtherAttempts } from './infer/other-attempts.ts';
 import { createDispatcher } from './queue/dispatcher.ts';
 import { type After, systemAfter } from './queue/stage-loop.ts';
+import { createArrivals, watchArrivals } from './receive/arrivals.ts';
 import { sweepIncoming } from './receive/data-folders.ts';
 import { createInstanceSink } from './receive/instance-sink.ts';
 import type { ReceiveEvent } from './receive/receive-events.ts';
@@ -79,6 +81,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   const jobs = createSqliteJobs(store);
   const deliveries = createSqliteDeliveries(store);
   const list = createSqliteStudyList(store);
+  const runReleases = createSqliteRunReleases(store);
   const seen = { received: 0, rejected: 0, quarantined: 0, inferred: 0, failed: 0, delivered: 0, undelivered: 0 };
   const describing: DescriptionDeps = {
     jobs,
@@ -96,7 +99,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   };
   const reporter = createFailureReporter({
     jobs,
-    report: createStatusReporter({ ...describing, releases }),
+    report: createStatusReporter({ ...describing, runReleases }),
     now,
     after,
     log,
@@ -129,22 +132,24 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       void removeOtherAttempts(dataDir, row, log);
     },
   });
+  const quiet_ms = config.assembly.complete_after_quiet_s * 1000;
+  const arrivals = createArrivals(quiet_ms);
   const assembler = createStudyAssembler({
     studies: createSqliteStudies(store),
     jobs,
     releases,
-    releaseNames: config.routes.map((route) => route.release),
-    policy: {
-      quiet_ms: config.assembly.complete_after_quiet_s * 1000,
-      lateImages: config.assembly.late_images,
-    },
+    runReleases,
+    routes: config.routes,
+    policy: { quiet_ms, lateImages: config.assembly.late_images },
+    arrivals,
     now,
     after,
     log,
     checkpoint,
     onJobs: () => dispatcher.wake(),
+    onUnmatched: () => reporter.wake(),
   });
-  const sink = createInstanceSink({
+  const instances = createInstanceSink({
     dataDir,
     now_ms: now,
     index: createSqliteInstanceIndex({
@@ -158,11 +163,14 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       },
     }),
     onEvent(event) {
+      if (event.type === 'instance-placed') arrivals.brought(event.header.associationId, event.header.studyInstanceUid);
       if (event.type === 'quarantined') seen.quarantined += 1;
       if (event.type === 'write-failed') seen.rejected += 1;
       deps.onReceive?.(event);
     },
   });
+
+  const sink = watchArrivals(instances, arrivals, now);
 
   function createLane(destination: Destination) {
     return createDestinationLane({

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import type * as x509 from '@peculiar/x509';
 import { createIssuingCertificate, createRootCertificate, createServerCertificate } from './certificates.ts';
-import { publicMode, secretMode, writeDurable } from './durable-file.ts';
+import { publicMode, secretMode, writeDurable } from '@collimator/shared/files/durable-file-sync';
 import { generateKeyPair, privateKeyPem } from './key-pair.ts';
 
 /** What `createAuthority` writes, by purpose; keys and the token are readable by their owner only. */

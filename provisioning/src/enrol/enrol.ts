@@ -5,7 +5,7 @@ import { enrolResponse } from '@collimator/shared/contracts/enrolment';
 import type { EnrolResponse } from '@collimator/shared/contracts/http-api';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { createRequest } from '../authority/certificate-request.ts';
-import { secretMode, writeDurable } from '../authority/durable-file.ts';
+import { secretMode, writeDurable } from '@collimator/shared/files/durable-file-sync';
 import { generateKeyPair, keyPairFromPem, privateKeyPem } from '../authority/key-pair.ts';
 import { requestHub } from '../operator/request-hub.ts';
 import { finishInstall, installIdentity, isEnrolled, pendingKeyFile } from './identity-files.ts';

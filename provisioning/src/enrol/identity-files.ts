@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HubFile, hubFile, type PendingIdentity, pendingIdentity } from '@collimator/shared/contracts/enrolment';
 import { CodedError } from '@collimator/shared/errors/coded-error';
-import { publicMode, secretMode, writeDurable } from '../authority/durable-file.ts';
+import { publicMode, secretMode, writeDurable } from '@collimator/shared/files/durable-file-sync';
 
 /** The files of an enrolled appliance, inside its identity folder. */
 export const identityFiles = {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { buildRoot, buildTargets, expiresIn, publicPart } from '@collimator/shared/release/build-metadata';
-import { makeFolder, writeDurably } from '@collimator/shared/release/durable-file';
+import { makeFolder, writeDurably } from '@collimator/shared/files/durable-file';
 import { generateSigningKey, privateKeyPem, publicKeyPem, type SigningKey } from '@collimator/shared/release/keys';
 import { signDocument } from '@collimator/shared/release/signatures';
 

@@ -62,6 +62,8 @@ const Route = strict({
   release: ReleaseName,
   destinations: Type.Array(Type.String(), { minItems: 1 }),
   objects: Type.Array(ResultObject, { minItems: 1 }),
+  /** Whether a study that no release takes gets a report that says so. A node that is sent everything would answer everything. */
+  unmatched: Type.Enum(['report', 'ignore'], { default: 'ignore' }),
 });
 export type Route = Static<typeof Route>;
 

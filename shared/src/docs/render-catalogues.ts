@@ -1,4 +1,4 @@
-import type { ErrorEntry } from '../errors/coded-error.ts';
+import type { ErrorEntry } from '../errors/error-entry.ts';
 import type { EventEntry } from '../events/event-entry.ts';
 
 /** The error catalogue as a page: one row a code, in alphabetical order. */

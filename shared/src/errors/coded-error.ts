@@ -1,14 +1,5 @@
 import { type ErrorCode, errorCatalogue } from './catalogue.ts';
-
-/** Decides the retry: transient again later, permanent never, ambiguous only with the same bytes. */
-export type ErrorClass = 'transient' | 'permanent' | 'ambiguous';
-
-/** One entry of the catalogue: what happened in general, what to do about it, and how a retry treats it. */
-export type ErrorEntry = {
-  readonly what: string;
-  readonly remedy: string;
-  readonly class: ErrorClass;
-};
+import type { ErrorClass, ErrorEntry } from './error-entry.ts';
 
 /**
  * An error that a person can see: a stable code, what happened to what, and the remedy.

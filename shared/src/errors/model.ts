@@ -1,4 +1,4 @@
-import type { ErrorEntry } from './coded-error.ts';
+import type { ErrorEntry } from './error-entry.ts';
 
 export const modelErrors = {
   'chunk-timeout': {

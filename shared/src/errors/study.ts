@@ -1,6 +1,16 @@
-import type { ErrorEntry } from './coded-error.ts';
+import type { ErrorEntry } from './error-entry.ts';
 
 export const studyErrors = {
+  'study-unmatched': {
+    what: 'No series of the study is what the model takes',
+    remedy: 'Compare the conditions that failed with the selector of the release; send only studies that are for it',
+    class: 'permanent',
+  },
+  'series-too-large': {
+    what: 'The decoded series would take more memory than one series may',
+    remedy: 'Send the phases or reconstructions of the examination as series of their own',
+    class: 'permanent',
+  },
   'image-unreadable': {
     what: 'The file of an image cannot be read',
     remedy: 'Send the study again; look at the disk if it happens more than once',

@@ -26,6 +26,12 @@ export const studyEvents = {
     text: 'A series is not for this release',
     fields: ['revision', 'series', 'release', 'reasons'],
   },
+  'study-unmatched': {
+    level: 'info',
+    audit: true,
+    text: 'No release takes a study, and a route is to say so',
+    fields: ['revision', 'release', 'detail'],
+  },
   'own-object-returned': {
     level: 'info',
     audit: true,

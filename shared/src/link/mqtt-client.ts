@@ -63,7 +63,8 @@ export function connectMqtt(options: MqttOptions): MqttConnection {
     const filters = [...subscriptions.keys()];
     const announce = () => connectedListeners.forEach((listener) => listener());
     if (filters.length === 0) announce();
-    else client.subscribe(filters, { qos: 1 }, announce);
+    // Lost before the broker answered: the next connection subscribes again.
+    else client.subscribe(filters, { qos: 1 }, (error) => (error === null ? announce() : undefined));
   });
   client.on('close', () => {
     for (const lost of [...publishing]) lost();

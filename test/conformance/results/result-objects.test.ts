@@ -82,7 +82,9 @@ describe('result objects before their peers', () => {
     ];
     writeFileSync(path('two.dcm'), buildSegmentation({ ...context(), masks: two }));
     writeFileSync(path('empty.dcm'), buildSegmentation({ ...context(), masks: [{ segment: 1, voxels: empty }] }));
-    writeFileSync(path('sr.dcm'), buildReport({ ...context(), measurements: [{ segment: 1, volume_ml }] }));
+    const measurements = [{ segment: 1, volume_ml }];
+    writeFileSync(path('sr.dcm'), buildReport({ ...context(), segmentationMade: true, measurements }));
+    writeFileSync(path('sr-alone.dcm'), buildReport({ ...context(), segmentationMade: false, measurements }));
     for (const outcome of ['no-finding', 'abstained', 'refused', 'failed'] as const)
       writeFileSync(
         path(`${outcome}.dcm`),
@@ -91,14 +93,14 @@ describe('result objects before their peers', () => {
   });
   afterAll(() => series.remove());
 
-  const reports = ['sr', 'no-finding', 'abstained', 'refused', 'failed'];
+  const reports = ['sr', 'sr-alone', 'no-finding', 'abstained', 'refused', 'failed'];
 
   it.each(['seg', 'two', 'empty', ...reports])('dciodvfy finds no error (%s)', async (name) => {
     expect(await dciodvfy(path(`${name}.dcm`))).toMatchObject({ exit: 0, errors: [] });
   });
 
   // A validation takes seconds of CPU; the status reports differ in one code and one text.
-  it.each(['sr', 'refused'])('PixelMed finds TID 1500 and no error (%s)', async (name) => {
+  it.each(['sr', 'sr-alone', 'refused'])('PixelMed finds TID 1500 and no error (%s)', async (name) => {
     const { exit, output } = await srValidator(path(`${name}.dcm`));
     expect(exit).toBe(0);
     expect(output).toContain('Found Root Template TID_1500');
@@ -163,6 +165,19 @@ describe('result objects before their peers', () => {
     expect(values('Model')).toEqual([expect.stringContaining(`model.onnx SHA-256: ${'a'.repeat(64)}`)]);
     expect(values('Device Observer Serial Number')).toEqual(['edge-0001']);
     expect(values('Comment')).toEqual(['Research use only. Not for diagnosis.']);
+  });
+
+  it('a report without a segmentation refers to the images that were measured, and to nothing that was not made', async () => {
+    expect(readFileSync(path('sr-alone.dcm')).toString('latin1')).not.toContain(exampleUids.seg);
+    const items = (await pydicom(readReport, path('sr-alone.dcm'))) as [string, unknown][];
+    const under = (name: string): unknown[] =>
+      items.filter(([item]) => item.endsWith(`/Measurement Group/${name}`)).map(([, value]) => value);
+    const whole = (await pydicom(readReport, path('sr.dcm'))) as [string, unknown][];
+    expect(under('Volume')).toEqual(
+      whole.filter(([item]) => item.endsWith('/Measurement Group/Volume')).map(([, value]) => value),
+    );
+    expect(under('Volume/Source of Measurement')).toEqual(series.volume.slices.map((slice) => slice.sopInstanceUid));
+    expect(under('Referenced Segment')).toEqual([]);
   });
 
   it('a report without a measurement says what happened and why', async () => {

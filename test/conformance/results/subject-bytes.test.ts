@@ -45,7 +45,7 @@ describe('patient and study in a result', () => {
     const files = ['seg', 'sr'].map((kind) => join(series.folder, `${name}-${kind}.dcm`));
     const [seg, sr] = files as [string, string];
     writeFileSync(seg, buildSegmentation({ ...input, masks: [{ segment: 1, voxels: brightMask(series) }] }));
-    writeFileSync(sr, buildReport({ ...input, measurements: [{ segment: 1, volume_ml: 1 }] }));
+    writeFileSync(sr, buildReport({ ...input, segmentationMade: true, measurements: [{ segment: 1, volume_ml: 1 }] }));
     return files;
   }
 

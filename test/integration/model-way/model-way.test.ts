@@ -269,9 +269,10 @@ test('a newer assignment ends the fetch of the one that it takes the place of', 
 test('a fetch that the link put off goes on as soon as the link is back', async () => {
   hub.state.meddle = (topic, payload) => (topic.includes('/chunks/') ? undefined : payload);
   await release('1.0.0');
-  // The device gives up after its bounded tries, and would wait half a minute.
+  // The device gives up after its bounded tries, and would wait half a minute. Which of the two it says depends on
+  // whether the assignment was heard before its metadata was given up.
   await expect.poll(() => device.mqtt.connected && hub.events.length, wait).toBeGreaterThan(0);
-  await expect.poll(() => device.way.status()[0]?.reason, wait).toMatch(/^chunk-timeout/);
+  await expect.poll(() => device.way.status()[0]?.reason, wait).toMatch(/^(chunk-timeout|metadata-mismatch)/);
   hub.state.meddle = undefined;
   await broker.stop();
   await broker.start();
@@ -314,14 +315,15 @@ describe('a restart in the middle of a fetch', () => {
     // CARD.md and the golden file come before the 40 chunks of the model in the list.
     const arrived = bitmap.subarray(2, 42).reduce((sum, bit) => sum + bit, 0);
     expect(arrived).toBeGreaterThan(0);
-    sent = 0;
+    // By digest: on a slow machine a chunk may be asked for a second time, but never one that is in.
+    const again = new Set<string>();
     hub.state.meddle = (topic, payload) => {
-      if (topic.includes('/chunks/') && payload.length > 200_000) sent += 1;
+      if (topic.includes('/chunks/') && payload.length > 200_000) again.add(payload.toString('hex', 1, 33));
       return payload;
     };
     device = await startDevice();
     await becomes('1.0.0');
-    expect(sent).toBe(40 - arrived);
+    expect(again.size).toBe(40 - arrived);
     const { folder } = device.way.releases.active('brain-mask-t1')!;
     expect((await readFile(join(folder, 'model.onnx'))).equals(model)).toBe(true);
     expect(await readdir(join(dir, id, 'incoming'))).toEqual([]);

@@ -13,6 +13,7 @@ export type AgentOptions = {
   readonly releases: readonly ActiveRelease[];
   readonly lateImages?: 'supersede' | 'ignore';
   readonly objects?: readonly string[];
+  readonly unmatched?: 'report' | 'ignore';
   readonly quiet_s?: number;
   readonly log?: Log;
 };
@@ -49,6 +50,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           release: 'bright-region',
           destinations: options.destinations.map(({ name }) => name),
           objects: options.objects ?? ['SEG', 'SR'],
+          ...(options.unmatched !== undefined && { unmatched: options.unmatched }),
         },
       ],
       devices: [{ cpu: { threads: 1 } }],

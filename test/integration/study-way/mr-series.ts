@@ -21,6 +21,8 @@ export type SeriesOptions = {
   readonly from?: number;
   readonly slices: number;
   readonly description?: string;
+  /** Claims so many rows and columns, whatever pixels there are. */
+  readonly claimed?: number;
   /** Leaves out so many bytes of the pixels, so that the slice cannot be decoded. */
   readonly truncated?: boolean;
 };
@@ -58,8 +60,8 @@ export function mrSeries(options: SeriesOptions): StoreObject[] {
       uid(0x00200052, testUid(study, 'frame')),
       us(0x00280002, 1),
       text(0x00280004, 'CS', 'MONOCHROME2'),
-      us(0x00280010, rows),
-      us(0x00280011, columns),
+      us(0x00280010, options.claimed ?? rows),
+      us(0x00280011, options.claimed ?? columns),
       ds(0x00280030, spacing_mm.rows, spacing_mm.columns),
       us(0x00280100, 16),
       us(0x00280101, 12),

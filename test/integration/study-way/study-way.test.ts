@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sopClasses } from '@collimator/shared/dicom/uids';
+import type { StoreObject, StoreWrite } from '@collimator/edge-agent/dimse/index';
 import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/active-releases';
 import { readResult } from '@collimator/edge-agent/study/deliver/result-file';
 import { selfTest } from '@collimator/edge-agent/study/infer/self-test';
@@ -106,6 +107,44 @@ describe('a study on its way', () => {
     const voxel_mL = (spacing_mm.slices * spacing_mm.rows * spacing_mm.columns) / 1000;
     expect(volume_mL).toBeCloseTo((await maskVoxelsOf(fileOf(sopClasses.segmentation))) * voxel_mL, 6);
     expect(Math.abs(volume_mL - truth_mL) / truth_mL).toBeLessThan(0.15);
+  });
+
+  it('is not complete while an image of it is still arriving, however slowly', async () => {
+    const agent = await agentWith();
+    const [first, second] = mrSeries({ study: 'a', slices: 2 });
+    if (!(first?.dataSet instanceof Uint8Array && second?.dataSet instanceof Uint8Array)) throw new Error('two slices');
+    const [whole, parts] = [first.dataSet, second.dataSet];
+    const begin = async (one: StoreObject): Promise<StoreWrite> => {
+      const { sopClassUid, sopInstanceUid, transferSyntaxUid } = one;
+      const from = { callingAeTitle: 'SLOW', calledAeTitle: 'COLLIMATOR', remoteAddress: '127.0.0.1' };
+      const begun = await agent.way.sink.begin({
+        ...{ sopClassUid, sopInstanceUid, transferSyntaxUid, ...from },
+        associationId: 'slow',
+      });
+      if (!begun.ok) throw new Error('refused');
+      return begun.value;
+    };
+    const quick = await begin(first);
+    await quick.write(whole);
+    expect(await quick.commit()).toMatchObject({ status: 0 });
+    const slow = await begin(second);
+    // A byte now and then, for longer than the quiet time.
+    const since = Date.now();
+    let sent = 0;
+    await vi.waitFor(
+      async () => {
+        await slow.write(parts.subarray(sent, ++sent));
+        expect(Date.now() - since).toBeGreaterThan(2_500);
+      },
+      { timeout: 10_000, interval: 50 },
+    );
+    expect(counted('study-complete')).toBe(0);
+    await slow.write(parts.subarray(sent));
+    expect(await slow.commit()).toMatchObject({ status: 0 });
+    await arrived(2);
+    await settled(agent);
+    expect(counted('study-complete')).toBe(1);
+    expect(agent.way.studies(1)[0]).toMatchObject({ revision: 1, images: 2, state: 'inferred' });
   });
 
   it('takes images that are sent twice as one, and makes one job', async () => {
@@ -208,6 +247,103 @@ describe('a study on its way', () => {
     expect(agent.way.counts().jobs).toMatchObject({ inferred: 1, failed: 1 });
   });
 
+  it('refuses a series that would not fit in memory, before it is decoded', async () => {
+    const agent = await agentWith();
+    // 33 times 128 MiB of pixels in files of a few kilobytes: decoding the first would say that it is damaged.
+    await send(agent.port, mrSeries({ study: 'a', slices: 33, claimed: 8_192 }));
+    await arrived(1);
+    await settled(agent);
+    expect(agent.way.studies(1)[0]).toMatchObject({ state: 'failed', failure: 'series-too-large', deliveries_sent: 1 });
+    expect(events.find(({ name }) => name === 'job-failed')?.fields).toMatchObject({
+      class: 'permanent',
+      detail: expect.stringContaining('SERIES_BYTES_MAX'),
+    });
+  });
+
+  it('makes and delivers the report alone where the route wants no segmentation', async () => {
+    const agent = await agentWith({ objects: ['SR'] });
+    await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
+    const [line] = await arrived(1);
+    await settled(agent);
+    expect(classes(await received(pacsFolder))).toEqual([sopClasses.comprehensiveSr]);
+    const file = join(pacsFolder, line?.file ?? '');
+    const report = (await readFile(file)).toString('latin1');
+    expect(report).not.toContain(sopClasses.segmentation);
+    expect(report).not.toContain('Referenced Segment');
+    expect(report.split('Source of Measurement')).toHaveLength(1 + 6);
+    expect(await volumeOf(file)).toBeGreaterThan(0);
+  });
+
+  it('makes and delivers the segmentation alone where the route wants no report', async () => {
+    const agent = await agentWith({ objects: ['SEG'] });
+    await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
+    await arrived(1);
+    await settled(agent);
+    expect(classes(await received(pacsFolder))).toEqual([sopClasses.segmentation]);
+    expect(agent.way.counts().jobs).toMatchObject({ inferred: 1, failed: 0 });
+  });
+
+  it('names in the report of a failure the release that was run, whatever is active by then', async () => {
+    const next = await writeRelease(join(folder, 'release-2'), '2.0.0');
+    const agent = await agentWith({
+      log: {
+        event(name, fields) {
+          events.push({ name, fields });
+          // Between the end of the job and its report.
+          if (name === 'job-failed') agent.use(counted('job-failed') === 1 ? [next] : []);
+        },
+      },
+    });
+    const namedIn = async (line: Received | undefined): Promise<string> =>
+      (await readFile(join(pacsFolder, line?.file ?? ''))).toString('latin1');
+    await send(agent.port, mrSeries({ study: 'a', slices: 3, truncated: true }));
+    const [first] = await arrived(1);
+    expect(await namedIn(first)).toContain('bright-region 1.0.0');
+    expect(await namedIn(first)).toContain(release.ref.sha256);
+    expect(await namedIn(first)).not.toContain(next.ref.sha256);
+    await send(agent.port, mrSeries({ study: 'b', slices: 3, truncated: true }));
+    const [, second] = await arrived(2);
+    await settled(agent);
+    expect(await namedIn(second)).toContain(next.ref.sha256);
+    expect(await namedIn(second)).not.toContain(release.ref.sha256);
+    expect(counted('job-status-report-failed')).toBe(0);
+  });
+
+  it('reports a study that no release takes where the route asks for it, once, and goes on with what comes later', async () => {
+    const agent = await agentWith({ unmatched: 'report' });
+    await send(agent.port, [
+      ...mrSeries({ study: 'a', slices: 3, description: 'localizer' }),
+      ...mrSeries({ study: 'a', series: 'two', slices: 5, description: 'scout' }),
+    ]);
+    const [line] = await arrived(1);
+    await settled(agent);
+    expect(line?.sopClassUid).toBe(sopClasses.comprehensiveSr);
+    const { stdout } = await promisify(execFile)('dsrdump', ['+Pl', join(pacsFolder, line?.file ?? '')]);
+    expect(stdout).toContain('Refused: images not processed');
+    expect(stdout).toContain('none of 2 series is for this model: series-description (2)');
+    expect(stdout).not.toMatch(/localizer|scout/);
+    expect(agent.way.studies(1)[0]).toMatchObject({ state: 'not-selected', deliveries_sent: 1 });
+    expect(agent.way.counts().jobs).toEqual({ queued: 0, running: 0, inferred: 0, failed: 0 });
+    // A series of the same study that is for the release makes the next revision a matter of results.
+    await send(agent.port, mrSeries({ study: 'a', series: 'three', slices: 6 }));
+    expect(classes((await arrived(3)).slice(1))).toEqual(both);
+    await settled(agent);
+    expect(await received(pacsFolder)).toHaveLength(3);
+  });
+
+  it('reports it also when the release becomes active later', async () => {
+    const agent = await agentWith({ unmatched: 'report', releases: [] });
+    await send(agent.port, mrSeries({ study: 'a', slices: 3, description: 'localizer' }));
+    await vi.waitFor(() => expect(agent.way.studies(1)[0]?.state).toBe('waiting'), waitOptions);
+    expect(await received(pacsFolder)).toHaveLength(0);
+    agent.use([release]);
+    await arrived(1);
+    await settled(agent);
+    agent.use([release]);
+    await settled(agent);
+    expect(await received(pacsFolder)).toHaveLength(1);
+  });
+
   it('leaves a series alone that no release selects, and says which condition failed', async () => {
     const agent = await agentWith();
     await send(agent.port, mrSeries({ study: 'a', slices: 3, description: 'localizer' }));
@@ -216,6 +352,8 @@ describe('a study on its way', () => {
       reasons: 'series-description',
     });
     expect(agent.way.studies(1)[0]?.state).toBe('not-selected');
+    expect(counted('study-unmatched')).toBe(0);
+    expect(agent.way.counts().deliveries).toEqual({ pending: 0, delivered: 0, failed: 0 });
   });
 
   it('keeps a complete study until its release is active', async () => {

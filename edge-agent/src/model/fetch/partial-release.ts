@@ -2,7 +2,7 @@ import { mkdir, open, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Release } from '@collimator/shared/contracts/release';
 import { sha256Hex } from '@collimator/shared/release/canonical-json';
-import { makeFolder } from '@collimator/shared/release/durable-file';
+import { makeFolder } from '@collimator/shared/files/durable-file';
 import { type Refusal, refuse } from '@collimator/shared/release/refusal';
 import { ok, type Result } from '@collimator/shared/result';
 import type { PlannedChunk } from './chunk-plan.ts';

@@ -1,7 +1,7 @@
 import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Release } from '@collimator/shared/contracts/release';
-import { makeFolder, syncFile, syncFolder } from '@collimator/shared/release/durable-file';
+import { makeFolder, syncFile, syncFolder } from '@collimator/shared/files/durable-file';
 import { releaseJsonName } from '@collimator/shared/release/file-list';
 
 /** `<releases>/<name>/<sha256>`: where a release lies once it is whole. */

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { Log } from '@collimator/shared/observe/log';
-import { makeFolder, writeDurably } from '@collimator/shared/release/durable-file';
+import { makeFolder, writeDurably } from '@collimator/shared/files/durable-file';
 import type { MetadataRole, Parsed } from '@collimator/shared/release/metadata';
 import { signedBy, type Trust } from '@collimator/shared/release/trusted-metadata';
 import { onlineKeysUnchanged, openRoot, type TrustedRoot } from '@collimator/shared/release/trusted-root';

@@ -1,6 +1,7 @@
 /** A study that has images which no revision has taken in. */
 export type OpenStudy = {
   readonly studyId: number;
+  readonly studyInstanceUid: string;
   /** Number of its last revision; 0 when it was never complete. */
   readonly revision: number;
   readonly firstReceived_ms: number;
@@ -10,6 +11,15 @@ export type OpenStudy = {
 
 export type CompletionPolicy = { readonly quiet_ms: number; readonly lateImages: 'supersede' | 'ignore' };
 
+/** What the decision knows of the surroundings; milliseconds since 1970. */
+export type Moment = {
+  readonly now_ms: number;
+  /** Start of the appliance: while it was down nothing could come, so that was no quiet. */
+  readonly listeningSince_ms: number;
+  /** When bytes last came on an association that is in the middle of the study; undefined when none is. */
+  readonly lastActivity_ms: number | undefined;
+};
+
 export type Completion =
   | { readonly do: 'wait'; readonly until_ms: number }
   | { readonly do: 'complete'; readonly number: number }
@@ -18,17 +28,15 @@ export type Completion =
 /**
  * Decides what to do with an open study: DICOM has no "end of study", so a study is complete when nothing came for a
  * quiet time. Images after that make a new revision that supersedes the last, or are left out.
- * A clock that was set back does not hold a study for longer than one quiet time.
- *
- * @param listeningSince_ms start of the appliance: while it was down nothing could come, so that was no quiet
+ * An object that takes longer than the quiet time to arrive is no quiet either. A clock that was set back does not hold
+ * a study for longer than one quiet time.
  */
 export function decideCompletion(
   study: OpenStudy,
   policy: CompletionPolicy,
-  now_ms: number,
-  listeningSince_ms: number,
+  { now_ms, listeningSince_ms, lastActivity_ms = 0 }: Moment,
 ): Completion {
-  const quietSince_ms = Math.min(Math.max(study.lastReceived_ms, listeningSince_ms), now_ms);
+  const quietSince_ms = Math.min(Math.max(study.lastReceived_ms, listeningSince_ms, lastActivity_ms), now_ms);
   const until_ms = quietSince_ms + policy.quiet_ms;
   if (now_ms < until_ms) return { do: 'wait', until_ms };
   if (study.revision > 0 && policy.lateImages === 'ignore') return { do: 'ignore-late' };

@@ -25,6 +25,16 @@ export type JobPlan = {
   readonly decisions: readonly SeriesDecision[];
 };
 
+export const plannedJob = ({ ref, release }: ActiveRelease, series: SeriesFacts): PlannedJob => ({
+  seriesId: series.seriesId,
+  seriesThrough: series.through,
+  slices: series.slices,
+  releaseName: ref.name,
+  releaseVersion: ref.version,
+  releaseSha256: ref.sha256,
+  priority: priorityOf[release.priority as keyof typeof priorityOf],
+});
+
 /** STAT first; the order of arrival decides within a class. */
 export const priorityOf = { stat: 0, urgent: 1, routine: 2, background: 3 } as const;
 
@@ -60,15 +70,7 @@ export function planJobs(
         reasons: unchanged ? ['unchanged'] : reasons,
       });
       if (!selected || unchanged) continue;
-      jobs.push({
-        seriesId: facts.seriesId,
-        seriesThrough: facts.through,
-        slices: facts.slices,
-        releaseName,
-        releaseVersion: active.ref.version,
-        releaseSha256: active.ref.sha256,
-        priority: priorityOf[active.release.priority as keyof typeof priorityOf],
-      });
+      jobs.push(plannedJob(active, facts));
     }
   }
   return { jobs, waits, decisions };

@@ -2,27 +2,33 @@ import { describeError } from '@collimator/shared/errors/coded-error';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Jobs } from '../../store/sqlite-jobs.ts';
+import type { RunReleases } from '../../store/sqlite-run-releases.ts';
 import type { Studies, WaitingRevision } from '../../store/sqlite-studies.ts';
+import type { Arrivals } from '../receive/arrivals.ts';
 import { type After, createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
 import { step } from '../queue/job-state.ts';
-import type { ActiveReleases } from './active-releases.ts';
+import type { ActiveRelease, ActiveReleases } from './active-releases.ts';
 import { type CompletionPolicy, decideCompletion, type OpenStudy } from './completion.ts';
 import { type JobPlan, planJobs } from './plan-jobs.ts';
+import { planUnmatched, type UnmatchedRoute, type UnmatchedStudy } from './plan-unmatched.ts';
 import { type SeriesFacts, selectSeries } from './select-series.ts';
 
 export type AssemblerDeps = {
   readonly studies: Studies;
   readonly jobs: Jobs;
   readonly releases: ActiveReleases;
-  /** Release names of the routes. */
-  readonly releaseNames: readonly string[];
+  readonly runReleases: RunReleases;
+  readonly routes: readonly UnmatchedRoute[];
   readonly policy: CompletionPolicy;
+  readonly arrivals: Pick<Arrivals, 'lastActivity_ms' | 'count'>;
   readonly now: () => number;
   readonly after: After;
   readonly log: Log;
   readonly checkpoint: Checkpoint;
   /** New jobs are in the queue. */
   readonly onJobs: () => void;
+  /** Studies that no release took are to be reported. */
+  readonly onUnmatched: () => void;
 };
 
 /** Rows taken at a time; what is left comes in the next pass. */
@@ -38,30 +44,39 @@ const earlier = (a: number | undefined, b: number | undefined): number | undefin
  * restart, after a swap of a release, and when an image arrives.
  */
 export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
-  const { studies, jobs, releases, log } = deps;
+  const { studies, jobs, releases, routes, log } = deps;
+  const releaseNames = [...new Set(routes.map(({ release }) => release))];
   const listeningSince_ms = deps.now();
   const hasJob = (series: SeriesFacts, releaseName: string): boolean => studies.hasJob(series, releaseName);
 
   async function pass(): Promise<number | undefined> {
     let full = await takeUpWaiting();
     full = (await retargetQueued()) || full;
-    const open = studies.open(BATCH);
+    // Held studies are old in the list and must not crowd out those that are due.
+    const limit = BATCH + deps.arrivals.count();
+    const open = studies.open(limit);
     let next_ms: number | undefined;
+    let taken = 0;
     for (const study of open) {
       const due_ms = await take(study).catch((error: unknown) => {
         // One study that cannot be taken in must not hold up the others.
         log.event('study-stage-failed', { stage: 'assemble', reason: describeError(error) });
         return deps.now() + RETRY_MS;
       });
+      if (due_ms === undefined) taken += 1;
       next_ms = earlier(next_ms, due_ms);
     }
-    // The list is ordered by age: when its last entry waits, so do all that did not fit.
-    return full || (open.length === BATCH && next_ms === undefined) ? deps.now() : next_ms;
+    // The list is ordered by age: when nothing in it was due, neither is what did not fit.
+    return full || (open.length === limit && taken > 0) ? deps.now() : next_ms;
   }
 
   /** Takes a study in if it is complete; else says when it may be. */
   async function take(study: OpenStudy): Promise<number | undefined> {
-    const decision = decideCompletion(study, deps.policy, deps.now(), listeningSince_ms);
+    const decision = decideCompletion(study, deps.policy, {
+      now_ms: deps.now(),
+      listeningSince_ms,
+      lastActivity_ms: deps.arrivals.lastActivity_ms(study.studyInstanceUid),
+    });
     if (decision.do === 'wait') return decision.until_ms;
     if (decision.do === 'complete') await complete(study, decision.number);
     else {
@@ -71,10 +86,19 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
     return undefined;
   }
 
+  const activeOfRoutes = (): readonly ActiveRelease[] => releaseNames.flatMap((name) => releases.active(name) ?? []);
+
+  async function remember(active: readonly ActiveRelease[]): Promise<void> {
+    for (const { ref, release } of active) await deps.runReleases.remember(ref.sha256, release);
+  }
+
   async function complete(study: OpenStudy, number: number): Promise<void> {
     const series = studies.series(study.studyId, study.lastInstanceId);
-    const plan = planJobs(deps.releaseNames, series, (name) => releases.active(name), hasJob);
-    const revision = await studies.complete(study, number, series, plan, deps.now());
+    const plan = planJobs(releaseNames, series, (name) => releases.active(name), hasJob);
+    const active = activeOfRoutes();
+    const unmatched = planUnmatched(routes, series, active);
+    await remember(active);
+    const revision = await studies.complete(study, number, series, plan, unmatched, deps.now());
     deps.checkpoint('study-assembled');
     log.event('study-complete', {
       study: study.studyId,
@@ -84,13 +108,13 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
       jobs: plan.jobs.length,
       waiting: plan.waits.length,
     });
-    announce(revision, plan);
+    announce(revision, plan, unmatched);
   }
 
   /** Complete studies that waited for a release which is active now. */
   async function takeUpWaiting(): Promise<boolean> {
     let full = false;
-    for (const name of new Set(deps.releaseNames)) {
+    for (const name of releaseNames) {
       if (releases.active(name) === undefined) continue;
       const waiting = studies.waiting(name, BATCH);
       for (const revision of waiting) await takeUp(revision, name);
@@ -100,13 +124,18 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
   }
 
   async function takeUp({ revisionId, studyId, through }: WaitingRevision, name: string): Promise<void> {
-    const plan = planJobs([name], studies.series(studyId, through), (one) => releases.active(one), hasJob);
+    const series = studies.series(studyId, through);
+    const plan = planJobs([name], series, (one) => releases.active(one), hasJob);
     if (plan.waits.length > 0) return;
-    await studies.takeUp(revisionId, name, plan.jobs, deps.now());
-    announce(revisionId, plan);
+    const active = activeOfRoutes();
+    const due = routes.filter(({ release }) => release === name);
+    const unmatched = planUnmatched(due, series, active);
+    await remember(active);
+    await studies.takeUp(revisionId, name, [...plan.jobs, ...unmatched], deps.now());
+    announce(revisionId, plan, unmatched);
   }
 
-  function announce(revision: number, plan: JobPlan): void {
+  function announce(revision: number, plan: JobPlan, unmatched: readonly UnmatchedStudy[]): void {
     for (const { seriesId, releaseName, selected, reasons } of plan.decisions) {
       if (selected) log.event('series-selected', { revision, series: seriesId, release: releaseName });
       else
@@ -117,6 +146,9 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
           reasons: reasons.join(' '),
         });
     }
+    for (const { releaseName, detail } of unmatched)
+      log.event('study-unmatched', { revision, release: releaseName, detail });
+    if (unmatched.length > 0) deps.onUnmatched();
     if (plan.jobs.length === 0) return;
     deps.checkpoint('job-queued');
     deps.onJobs();
@@ -127,6 +159,7 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
     let full = false;
     for (const { ref, release } of releases.list()) {
       const rows = jobs.queuedFor(ref.name, ref.sha256, BATCH);
+      if (rows.length > 0) await deps.runReleases.remember(ref.sha256, release);
       for (const row of rows) {
         const series = studies.oneSeries(row.seriesId, row.seriesThrough);
         const selection = selectSeries(release.selector, series);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Destination } from '@collimator/shared/contracts/agent-config';
-import type { ErrorClass } from '@collimator/shared/errors/coded-error';
+import type { ErrorClass } from '@collimator/shared/errors/error-entry';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import { type Association, AssociationError } from '../../dimse/index.ts';

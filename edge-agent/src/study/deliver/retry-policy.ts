@@ -1,4 +1,4 @@
-import type { ErrorClass } from '@collimator/shared/errors/coded-error';
+import type { ErrorClass } from '@collimator/shared/errors/error-entry';
 
 export type RetryTimes = { readonly first_ms: number; readonly most_ms: number };
 

@@ -1,12 +1,16 @@
 import type { Log } from '@collimator/shared/observe/log';
 import { describeError } from '@collimator/shared/errors/coded-error';
+import type { Result } from '@collimator/shared/result';
 import type { JobRow, Jobs, StoredResult } from '../../store/sqlite-jobs.ts';
 import { type After, createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
 
 export type FailureReporterDeps = {
-  readonly jobs: Jobs;
-  /** Makes the report that says why a job has no result and puts it on disk; undefined where its route wants none. */
-  readonly report: (row: JobRow) => Promise<StoredResult | undefined>;
+  readonly jobs: Pick<Jobs, 'failedWithoutReport' | 'finish'>;
+  /**
+   * Makes the report that says why a job has no result and puts it on disk: nothing where its route wants none, an
+   * error where it can never be made. What throws may go better later.
+   */
+  readonly report: (row: JobRow) => Promise<Result<StoredResult | undefined, string>>;
   readonly now: () => number;
   readonly after: After;
   readonly log: Log;
@@ -14,34 +18,42 @@ export type FailureReporterDeps = {
 };
 
 const BATCH = 64;
-const TRIES_MAX = 3;
+const RETRY_FIRST_MS = 1_000;
+const RETRY_MOST_MS = 300_000;
 
-/** Gives each failed job its report, so that the PACS can tell a study that failed from one that was never seen. */
+/**
+ * Gives each failed job its report, so that the PACS can tell a study that failed from one that was never seen. It is
+ * tried until it is made, less and less often: a disk that is full today has room tomorrow.
+ */
 export function createFailureReporter(deps: FailureReporterDeps): StageLoop {
   const { jobs, log } = deps;
-  /** Tries of the jobs that are left; a restart begins anew. */
-  const tries = new Map<number, number>();
+  /** Passes in a row that left something undone; a restart begins anew. */
+  let inVain = 0;
 
   async function pass(): Promise<number | undefined> {
     const rows = jobs.failedWithoutReport(BATCH);
-    let again = rows.length === BATCH;
-    for (const row of rows) again = !(await settle(row)) || again;
-    return again ? deps.now() + 1_000 : undefined;
+    let settled = 0;
+    for (const row of rows) if (await settle(row)) settled += 1;
+    if (settled < rows.length) inVain += 1;
+    else {
+      inVain = 0;
+      return rows.length === BATCH ? deps.now() : undefined;
+    }
+    return deps.now() + Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** (inVain - 1));
   }
 
   async function settle(row: JobRow): Promise<boolean> {
-    let made: StoredResult | undefined;
+    let made: Awaited<ReturnType<FailureReporterDeps['report']>>;
     try {
       made = await deps.report(row);
     } catch (error) {
-      const count = (tries.get(row.jobId) ?? 0) + 1;
-      tries.set(row.jobId, count);
       log.event('job-status-report-failed', { job: row.jobId, reason: describeError(error) });
-      if (count < TRIES_MAX) return false;
+      return false;
     }
-    tries.delete(row.jobId);
-    await jobs.finish(row, row.job, made === undefined ? [] : [made], undefined, deps.now());
-    if (made !== undefined) deps.onReports();
+    if (!made.ok) log.event('job-status-report-failed', { job: row.jobId, reason: made.error });
+    const result = made.ok ? made.value : undefined;
+    await jobs.finish(row, row.job, result === undefined ? [] : [result], undefined, deps.now());
+    if (result !== undefined) deps.onReports();
     return true;
   }
 

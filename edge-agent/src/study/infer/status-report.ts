@@ -2,37 +2,42 @@ import { join } from 'node:path';
 import type { Route } from '@collimator/shared/contracts/agent-config';
 import { EXPLICIT_LITTLE_ENDIAN } from '@collimator/shared/dicom/transfer-syntaxes';
 import { sopClasses } from '@collimator/shared/dicom/uids';
-import type { JobRow, StoredResult } from '../../store/sqlite-jobs.ts';
-import type { ActiveReleases } from '../assemble/active-releases.ts';
+import { err, ok, type Result } from '@collimator/shared/result';
+import type { RunReleases } from '../../store/sqlite-run-releases.ts';
+import type { RawElement } from '../decode/raw-element.ts';
 import { createSliceReader, type SliceReader } from '../decode/slice-reader.ts';
 import { buildStatusReport } from '../result/status-report.ts';
 import { writeDurably } from './durable-file.ts';
+import type { FailureReporterDeps } from './failure-reporter.ts';
 import { attemptFolder, type DescriptionDeps, newResultUids, routeOf } from './job-description.ts';
 
-export type StatusReporterDeps = DescriptionDeps & { readonly releases: ActiveReleases };
+export type StatusReporterDeps = DescriptionDeps & { readonly runReleases: RunReleases };
 
 /**
- * Makes the reports of jobs that failed; see `buildStatusReport`. The image that is at fault may be one of many, so
- * patient and study are taken from the first that can be read.
+ * Makes the reports of jobs that failed; see `buildStatusReport`. They name the release that the job was for, whatever
+ * is active by now. The image that is at fault may be one of many, so patient and study are taken from the first that
+ * can be read; where none can be, there is nobody to report on and the outcome is an error.
  */
-export function createStatusReporter(deps: StatusReporterDeps): (row: JobRow) => Promise<StoredResult | undefined> {
+export function createStatusReporter(deps: StatusReporterDeps): FailureReporterDeps['report'] {
   let reader: Promise<SliceReader> | undefined;
 
   return async (row) => {
     const route: Route | undefined = routeOf(deps.routes, row.releaseName);
-    if (route === undefined || !route.objects.includes('SR')) return undefined;
-    const active = deps.releases.active(row.releaseName);
-    if (active === undefined) throw new Error(`no ${row.releaseName} is active`);
+    if (route === undefined || !route.objects.includes('SR')) return ok(undefined);
+    const release = deps.runReleases.get(row.releaseSha256);
+    if (release === undefined) return err('the release that it was for is not known');
     reader ??= createSliceReader();
     const paths = deps.jobs.images(row);
     const { failure } = row.job;
+    const subject = await firstSubject(await reader, paths);
+    if (!subject.ok) return subject;
     const uids = newResultUids(deps.random);
     const bytes = buildStatusReport({
       now: new Date(deps.now()),
       device: { id: deps.deviceSerial, softwareVersion: deps.agentVersion },
-      release: active.release,
-      releaseSha256: active.ref.sha256,
-      subject: await firstSubject(await reader, paths),
+      release,
+      releaseSha256: row.releaseSha256,
+      subject: subject.value,
       uids,
       sources: deps.jobs.sources(row),
       outcome: failure?.class === 'permanent' ? 'refused' : 'failed',
@@ -40,7 +45,7 @@ export function createStatusReporter(deps: StatusReporterDeps): (row: JobRow) =>
     });
     const path = `${attemptFolder(row)}/status.dcm`;
     const sha256 = await writeDurably(deps.dataDir, join(deps.dataDir, path), bytes);
-    return {
+    return ok({
       object: 'SR',
       sopClassUid: sopClasses.comprehensiveSr,
       sopInstanceUid: uids.sr,
@@ -48,16 +53,19 @@ export function createStatusReporter(deps: StatusReporterDeps): (row: JobRow) =>
       path,
       sha256,
       destinations: [...new Set(route.destinations)],
-    };
+    });
   };
 
-  async function firstSubject(from: SliceReader, paths: readonly string[]) {
+  async function firstSubject(
+    from: SliceReader,
+    paths: readonly string[],
+  ): Promise<Result<readonly RawElement[], string>> {
     let why = 'it has no images';
     for (const path of paths) {
       const subject = await from.readSubject(join(deps.dataDir, path));
-      if (subject.ok) return subject.value;
+      if (subject.ok) return subject;
       why = `${subject.error.code}: ${subject.error.detail}`;
     }
-    throw new Error(`no image of the series says whose it is: ${why}`);
+    return err(`no image of the series says whose it is: ${why}`);
   }
 }

@@ -90,13 +90,13 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
     const read = await readHeader(file.handle(), offset, bytes, request.transferSyntaxUid);
     await file.close();
     if (!read.ok) {
-      await setAside(file, facts, 'DICOM_UNPARSABLE', read.error);
+      await setAside(file, facts, 'dicom-unparsable', read.error);
       return outcome('cannotUnderstand', read.error);
     }
     const header: InstanceHeader = { ...read.value, ...facts };
     const mismatch = mismatchOf(request, read.value);
     if (mismatch !== undefined) {
-      await setAside(file, facts, 'DICOM_DATA_SET_MISMATCH', mismatch);
+      await setAside(file, facts, 'dicom-data-set-mismatch', mismatch);
       return outcome('dataSetDoesNotMatchSopClass', mismatch);
     }
     const placed = await locks.run(header.sopInstanceUid, () => placement.place(file.path, header));
@@ -105,7 +105,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
       return outcome('success');
     }
     const why = 'the same SOP instance UID is stored with other content';
-    const kept = await setAside(file, facts, 'DICOM_INSTANCE_CONFLICT', why);
+    const kept = await setAside(file, facts, 'dicom-instance-conflict', why);
     return kept ? outcome('success') : outcome('outOfResources', 'no room for a conflicting copy');
   }
 

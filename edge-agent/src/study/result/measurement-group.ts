@@ -11,60 +11,98 @@ const MILLILITRE = { scheme: 'UCUM', code: 'mL', meaning: 'mL' };
 /** One measurement of one segment. */
 export type VolumeMeasurement = { readonly segment: number; readonly volume_ml: number };
 
+/** What a group speaks of: a segment under its tracking UID, measured on these images. */
+export type Measured = {
+  readonly segment: Segment;
+  readonly volumes_ml: readonly number[];
+  readonly sources: readonly SourceInstance[];
+  /** Of the segmentation that was measured, whether it is delivered or not. */
+  readonly segUid: string;
+};
+
 /** TID 1411, Volumetric ROI Measurements and Qualitative Evaluations: one segment of a segmentation and its volume. */
-export function measurementGroup(
-  segment: Segment,
-  volumes_ml: readonly number[],
-  source: SourceInstance,
-  segUid: string,
-  context: ResultContext,
-): ContentItem {
-  const tracking = trackingOf(context.release, segment, segUid);
-  return {
-    relationship: 'CONTAINS',
-    concept: dcm('125007', 'Measurement Group'),
-    value: { type: 'CONTAINER', template: '1411' },
-    children: [
-      {
-        relationship: 'HAS OBS CONTEXT',
-        concept: dcm('112039', 'Tracking Identifier'),
-        value: { type: 'TEXT', text: tracking.identifier },
+export const segmentGroup = (measured: Measured, context: ResultContext): ContentItem => ({
+  relationship: 'CONTAINS',
+  concept: dcm('125007', 'Measurement Group'),
+  value: { type: 'CONTAINER', template: '1411' },
+  children: [
+    ...trackedFinding(measured, context),
+    {
+      relationship: 'CONTAINS',
+      concept: dcm('121191', 'Referenced Segment'),
+      value: {
+        type: 'IMAGE',
+        image: { sopClassUid: sopClasses.segmentation, sopInstanceUid: measured.segUid },
+        segment: measured.segment.number,
       },
-      {
-        relationship: 'HAS OBS CONTEXT',
-        concept: dcm('112040', 'Tracking Unique Identifier'),
-        value: { type: 'UIDREF', uid: tracking.uid },
-      },
-      {
-        relationship: 'CONTAINS',
-        concept: dcm('121071', 'Finding'),
-        value: { type: 'CODE', code: segment.type },
-      },
-      {
-        relationship: 'CONTAINS',
-        concept: dcm('121191', 'Referenced Segment'),
-        value: {
-          type: 'IMAGE',
-          image: { sopClassUid: sopClasses.segmentation, sopInstanceUid: segUid },
-          segment: segment.number,
-        },
-      },
-      {
+    },
+    ...seriesUids(measured).map(
+      (uid): ContentItem => ({
         relationship: 'CONTAINS',
         concept: dcm('121232', 'Source series for segmentation'),
-        value: { type: 'UIDREF', uid: source.seriesInstanceUid },
-      },
-      ...volumes_ml.map((volume_ml) => volumeItem(volume_ml, context)),
-    ],
-  };
+        value: { type: 'UIDREF', uid },
+      }),
+    ),
+    ...measured.volumes_ml.map((volume_ml) => volumeItem(volume_ml, [], context)),
+  ],
+});
+
+/**
+ * TID 1501, Measurement and Qualitative Evaluation Group: the same volume where nobody gets the segmentation. TID 1411
+ * would need a segment, a region or a surface to refer to, so each measurement names the images it was made on instead
+ * (TID 300 with TID 320).
+ */
+export const imageGroup = (measured: Measured, context: ResultContext): ContentItem => ({
+  relationship: 'CONTAINS',
+  concept: dcm('125007', 'Measurement Group'),
+  value: { type: 'CONTAINER', template: '1501' },
+  children: [
+    ...trackedFinding(measured, context),
+    ...measured.volumes_ml.map((volume_ml) => volumeItem(volume_ml, measured.sources, context)),
+  ],
+});
+
+const seriesUids = ({ sources }: Measured): readonly string[] => [
+  ...new Set(sources.map(({ seriesInstanceUid }) => seriesInstanceUid)),
+];
+
+/** The rows that both templates begin with. */
+function trackedFinding({ segment, segUid }: Measured, { release }: ResultContext): readonly ContentItem[] {
+  const tracking = trackingOf(release, segment, segUid);
+  return [
+    {
+      relationship: 'HAS OBS CONTEXT',
+      concept: dcm('112039', 'Tracking Identifier'),
+      value: { type: 'TEXT', text: tracking.identifier },
+    },
+    {
+      relationship: 'HAS OBS CONTEXT',
+      concept: dcm('112040', 'Tracking Unique Identifier'),
+      value: { type: 'UIDREF', uid: tracking.uid },
+    },
+    {
+      relationship: 'CONTAINS',
+      concept: dcm('121071', 'Finding'),
+      value: { type: 'CODE', code: segment.type },
+    },
+  ];
 }
 
-/** TID 1419 row for a volume, with the algorithm that measured it. */
-const volumeItem = (volume_ml: number, context: ResultContext): ContentItem => ({
+/** A volume (row of TID 1419, TID 300) with the algorithm that measured it, and the images where they say it themselves. */
+const volumeItem = (volume_ml: number, sources: readonly SourceInstance[], context: ResultContext): ContentItem => ({
   relationship: 'CONTAINS',
   concept: sct('118565006', 'Volume'),
   value: { type: 'NUM', number: volume_ml, unit: MILLILITRE },
-  children: algorithmIdentification(context),
+  children: [
+    ...algorithmIdentification(context),
+    ...sources.map(
+      (image): ContentItem => ({
+        relationship: 'INFERRED FROM',
+        concept: dcm('121112', 'Source of Measurement'),
+        value: { type: 'IMAGE', image },
+      }),
+    ),
+  ],
 });
 
 /** TID 4019, Algorithm Identification. */

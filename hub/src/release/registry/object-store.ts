@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Chunk } from '@collimator/shared/contracts/release';
 import { sha256Hex } from '@collimator/shared/release/canonical-json';
 import { encodeChunk } from '@collimator/shared/release/chunk-file';
-import { makeFolder, writeDurably } from '@collimator/shared/release/durable-file';
+import { makeFolder, writeDurably } from '@collimator/shared/files/durable-file';
 
 /** Part of an object as it travels. `total` is the length of the whole encoded object. */
 export type ObjectRange = { readonly payload: Buffer; readonly total: number; readonly encoding: Chunk['encoding'] };

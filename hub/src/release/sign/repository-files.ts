@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '@collimator/shared/errors/coded-error';
-import { makeFolder, writeDurably } from '@collimator/shared/release/durable-file';
+import { makeFolder, writeDurably } from '@collimator/shared/files/durable-file';
 import type { Parsed } from '@collimator/shared/release/metadata';
 import type { Refusal } from '@collimator/shared/release/refusal';
 import { signedBy, snapshotRef, targetsRef } from '@collimator/shared/release/trusted-metadata';

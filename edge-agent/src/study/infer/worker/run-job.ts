@@ -42,7 +42,7 @@ export async function runJob(
   return ok({ objects, maskVoxels, volume_mL, timings });
 }
 
-/** The segmentation first: the report refers to it. */
+/** The segmentation first: the report refers to it, if there is one. */
 async function writeObjects(job: WorkerJob, segmented: Segmented, context: ResultContext): Promise<MadeObject[]> {
   const { volume, mask, volume_mL } = segmented;
   const stage = context.release.stages.at(-1);
@@ -69,7 +69,8 @@ async function writeObjects(job: WorkerJob, segmented: Segmented, context: Resul
     const measurements = (stage?.measurements ?? [])
       .filter((wanted) => wanted.segment === segment)
       .map((wanted) => ({ segment: wanted.segment, volume_ml: volume_mL }));
-    const bytes = buildReport({ ...context, uids, sources, measurements });
+    const segmentationMade = job.objects.includes('SEG');
+    const bytes = buildReport({ ...context, uids, sources, segmentationMade, measurements });
     made.push(await put('SR', sopClasses.comprehensiveSr, uids.sr, bytes));
   }
   return made;

@@ -4,6 +4,8 @@ import { makeMaskBuilder } from '@collimator/shared/imaging/postprocess';
 import { fitPreprocessing, preprocessSlice } from '@collimator/shared/imaging/preprocess';
 import { ok, type Result } from '@collimator/shared/result';
 import type { Problem } from '../../decode/problem.ts';
+import { boundSeries } from '../../decode/series-bytes.ts';
+import type { SliceHeader } from '../../decode/slice-header.ts';
 import type { Slice, SliceReader } from '../../decode/slice-reader.ts';
 import { assembleVolume, type Volume } from '../../decode/volume.ts';
 import type { StageModel } from './ort-session.ts';
@@ -27,21 +29,30 @@ export type Segmented = {
 const READS_AT_ONCE = 4;
 
 /**
- * Decodes a series, puts it in order, and runs the declared preprocessing, the model and the declared postprocessing.
- * The decoded series is held as a whole; model inputs and outputs only a batch at a time.
+ * Puts a series in order, decodes it, and runs the declared preprocessing, the model and the declared postprocessing.
+ * The decoded series is held as a whole, so headers are read first: a series that is too large or no volume is refused
+ * before a pixel of it is decoded. Model inputs and outputs are held only a batch at a time.
+ *
+ * @param bytesMax of decoded pixels; `SERIES_BYTES_MAX` when absent
  */
 export async function segmentSeries(
   files: readonly string[],
   { model }: LoadedRelease,
   reader: SliceReader,
+  bytesMax?: number,
 ): Promise<Result<Segmented, Problem>> {
   const begun = performance.now();
-  const read = await readAll(files, reader);
-  if (!read.ok) return read;
-  const assembled = assembleVolume(read.value.map(({ header }) => header));
+  const headers = await readAll<SliceHeader>(files, (file) => reader.readHeader(file));
+  if (!headers.ok) return headers;
+  const bounded = boundSeries(headers.value, bytesMax);
+  if (!bounded.ok) return bounded;
+  const assembled = assembleVolume(headers.value);
   if (!assembled.ok) return assembled;
   const volume = assembled.value;
-  const slices = volume.order.map((index) => read.value[index] as Slice);
+  const inOrder = volume.order.map((index) => files[index] as string);
+  const read = await readAll<Slice>(inOrder, (file) => reader.readSlice(file));
+  if (!read.ok) return read;
+  const slices = read.value;
   const decoded = performance.now();
 
   const { stage, batchMax } = model;
@@ -65,14 +76,16 @@ export async function segmentSeries(
   });
 }
 
-async function readAll(files: readonly string[], reader: SliceReader): Promise<Result<readonly Slice[], Problem>> {
-  const slices: Slice[] = [];
+async function readAll<T>(
+  files: readonly string[],
+  readOne: (file: string) => Promise<Result<T, Problem>>,
+): Promise<Result<readonly T[], Problem>> {
+  const all: T[] = [];
   for (let first = 0; first < files.length; first += READS_AT_ONCE) {
-    const some = await Promise.all(files.slice(first, first + READS_AT_ONCE).map((file) => reader.readSlice(file)));
-    for (const one of some) {
+    for (const one of await Promise.all(files.slice(first, first + READS_AT_ONCE).map(readOne))) {
       if (!one.ok) return one;
-      slices.push(one.value);
+      all.push(one.value);
     }
   }
-  return ok(slices);
+  return ok(all);
 }
