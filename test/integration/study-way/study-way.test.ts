@@ -301,10 +301,12 @@ describe('a study on its way', () => {
     expect(await namedIn(first)).toContain('bright-region 1.0.0');
     expect(await namedIn(first)).toContain(release.ref.sha256);
     expect(await namedIn(first)).not.toContain(next.ref.sha256);
+    expect(await namedIn(first)).not.toContain('bright-region 2.0.0');
     await send(agent.port, mrSeries({ study: 'b', slices: 3, truncated: true }));
     const [, second] = await arrived(2);
     await settled(agent);
     expect(await namedIn(second)).toContain(next.ref.sha256);
+    expect(await namedIn(second)).toContain('bright-region 2.0.0');
     expect(await namedIn(second)).not.toContain(release.ref.sha256);
     expect(counted('job-status-report-failed')).toBe(0);
   });

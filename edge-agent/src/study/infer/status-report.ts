@@ -7,7 +7,7 @@ import type { RunReleases } from '../../store/sqlite-run-releases.ts';
 import type { RawElement } from '../decode/raw-element.ts';
 import { createSliceReader, type SliceReader } from '../decode/slice-reader.ts';
 import { buildStatusReport } from '../result/status-report.ts';
-import { writeDurably } from './durable-file.ts';
+import { writeResult } from './write-result.ts';
 import type { FailureReporterDeps } from './failure-reporter.ts';
 import { attemptFolder, type DescriptionDeps, newResultUids, routeOf } from './job-description.ts';
 
@@ -44,7 +44,7 @@ export function createStatusReporter(deps: StatusReporterDeps): FailureReporterD
       reason: `${row.releaseName} ${row.releaseVersion}: ${failure?.code ?? 'unknown'}: ${failure?.detail ?? ''}`,
     });
     const path = `${attemptFolder(row)}/status.dcm`;
-    const sha256 = await writeDurably(deps.dataDir, join(deps.dataDir, path), bytes);
+    const sha256 = await writeResult(join(deps.dataDir, path), bytes);
     return ok({
       object: 'SR',
       sopClassUid: sopClasses.comprehensiveSr,

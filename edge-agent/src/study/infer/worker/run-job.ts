@@ -7,7 +7,7 @@ import type { SliceReader } from '../../decode/slice-reader.ts';
 import { buildReport } from '../../result/report.ts';
 import type { ResultContext } from '../../result/result-context.ts';
 import { buildSegmentation } from '../../result/segmentation.ts';
-import { writeDurably } from '../durable-file.ts';
+import { writeResult } from '../write-result.ts';
 import type { Inferred, MadeObject, WorkerJob } from '../protocol.ts';
 import { type LoadedRelease, type Segmented, segmentSeries } from './segment-series.ts';
 
@@ -56,7 +56,7 @@ async function writeObjects(job: WorkerJob, segmented: Segmented, context: Resul
     bytes: Uint8Array,
   ): Promise<MadeObject> => {
     const file = `${object.toLowerCase()}.dcm`;
-    const sha256 = await writeDurably(job.dataDir, join(job.outFolder, file), bytes);
+    const sha256 = await writeResult(join(job.outFolder, file), bytes);
     return { object, sopClassUid, sopInstanceUid, transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN, file, sha256 };
   };
   const made: MadeObject[] = [];
