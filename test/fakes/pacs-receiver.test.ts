@@ -78,9 +78,10 @@ describe('the fake PACS', () => {
     const receiver = await start();
     const path = await pydicomFile('CT_small.dcm');
     expect((await run('storescu', ['-aec', 'X', '127.0.0.1', `${receiver.port}`, path])).code).not.toBe(0);
-    expect(await readLog(join(folder.path, 'out', 'log.jsonl'))).toMatchObject([
-      { type: 'association', event: 'rejected' },
-    ]);
+    // The sender has its answer before the line about it is on the disk.
+    const log = () => readLog(join(folder.path, 'out', 'log.jsonl'));
+    await until('the rejection is logged', async () => (await log()).length > 0);
+    expect(await log()).toMatchObject([{ type: 'association', event: 'rejected' }]);
   });
 
   it('has on disk whatever it answered, when killed in the middle', async () => {

@@ -43,9 +43,12 @@ export async function echoPeer(destination: Destination, callingAeTitle: string)
       round_trip_ms: tenths(answered_ms - connected_ms),
     };
   } catch (error) {
-    if (error instanceof AssociationError) throw failed(error.step, error.message.replace(/^\w+: /, ''), error);
+    if (error instanceof AssociationError) throw failed(error.step, whyOf(error.message), error);
     throw error;
   }
 }
+
+/** Without the step and the peer's name, which the sentence has already. */
+const whyOf = (message: string): string => message.replace(/^\w+: /, '').replace(/^\S+@\S+:\d+: /, '');
 
 const tenths = (value_ms: number): number => Math.round(value_ms * 10) / 10;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { enrol } from '@collimator/provisioning/enrol/enrol';
 import { exitCodes, printOne, runCommand } from '@collimator/shared/cli/output';
 import { CodedError } from '@collimator/shared/errors/coded-error';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { loadAgentConfig } from '../config/load-agent-config.ts';
 import { identityFolder } from '../link/identity.ts';
 import { configOption, formatOption, type WithConfig, type WithOutput } from './format-option.ts';
@@ -21,7 +21,7 @@ type Options = WithConfig &
 export const enrolCommand = (): Command =>
   new Command('enrol')
     .description('make a key on this machine and get a certificate from the hub for a one-time token')
-    .option('--hub <url>', 'https address of the hub; hub.url of the configuration when not given')
+    .option('--hub <url>', 'https address of the hub; hub.url of the configuration when not given', httpsUrl)
     .option('--token <token>', 'the one-time token; others on this machine can see it, so prefer --token-file')
     .option('--token-file <file>', 'file that holds the one-time token')
     .option('--ca <file>', "PEM file of the hub's root certificate; hub.extra_ca when not given")
@@ -34,6 +34,12 @@ export const enrolCommand = (): Command =>
       }
       return runCommand(() => enrolThisAppliance(options), refusedByPolicy);
     });
+
+/** The token is a secret: it is never sent but over TLS. */
+function httpsUrl(text: string): string {
+  if (URL.canParse(text) && new URL(text).protocol === 'https:') return text;
+  throw new InvalidArgumentError('write it as https://HOST:PORT');
+}
 
 async function enrolThisAppliance(options: Options): Promise<void> {
   const config = loadAgentConfig(options.config, process.env);

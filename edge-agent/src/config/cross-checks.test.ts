@@ -46,6 +46,19 @@ describe('checks beyond the schema', () => {
       ['destinations[1].name pacs is the name of another destination too'],
     ],
     [
+      'times for which no timer can wait',
+      {
+        ...dicom({ limits: { artim_s: 3_000_000 } }),
+        assembly: { complete_after_quiet_s: 3_000_000 },
+        destinations: [{ ...pacs, retry: { most_s: 3_000_000 } }],
+      },
+      [
+        'dicom.limits.artim_s is more than 2147483 s',
+        'assembly.complete_after_quiet_s is more than 2147483 s',
+        'destinations[0].retry.most_s is more than 2147483 s',
+      ],
+    ],
+    [
       'two routes of one release',
       { routes: [good.routes[0], good.routes[0]] },
       ['routes[1].release brain-mask-t1 has a route already; list all its destinations there'],

@@ -79,8 +79,18 @@ function sources({ dicom }: Sections): Problem[] {
   });
 }
 
-function bounds({ dicom, destinations = [] }: Sections): Problem[] {
-  const problems: Problem[] = [];
+/** Longest time that a timer of Node can wait, s: a longer one would end at once. */
+const TIMER_S_MAX = Math.floor((2 ** 31 - 1) / 1000);
+
+function bounds({ dicom, assembly, destinations = [] }: Sections): Problem[] {
+  const times: readonly (readonly [string, number | undefined])[] = [
+    ['dicom.limits.artim_s', dicom?.limits.artim_s],
+    ['assembly.complete_after_quiet_s', assembly?.complete_after_quiet_s],
+    ...destinations.map(({ retry }, i) => [`destinations[${i}].retry.most_s`, retry.most_s] as const),
+  ];
+  const problems = times.flatMap(([path, seconds = 0]): Problem[] =>
+    seconds > TIMER_S_MAX ? [{ path, what: `is more than ${TIMER_S_MAX} s` }] : [],
+  );
   if (dicom !== undefined && dicom.limits.per_source > dicom.limits.associations) {
     problems.push({ path: 'dicom.limits.per_source', what: 'is more than dicom.limits.associations' });
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { AgentConfig, Destination } from '@collimator/shared/contracts/agent-config';
 import { defaultScpLimits, type Listen, type OpenAssociation, type Policy, type ScpLimits } from '../dimse/index.ts';
 
@@ -58,7 +59,8 @@ export const peerOf = (
       ca: readFileSync(destination.tls.ca),
       ...(destination.tls.certificate !== undefined && { cert: readFileSync(destination.tls.certificate) }),
       ...(destination.tls.key !== undefined && { key: readFileSync(destination.tls.key) }),
-      servername: destination.host,
+      // An address is no name for SNI (RFC 6066 §3); the certificate is then held against the address.
+      ...(isIP(destination.host) === 0 && { servername: destination.host }),
     },
   }),
 });

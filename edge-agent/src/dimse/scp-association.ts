@@ -15,7 +15,13 @@ import { APPLICATION_CONTEXT } from './uid.ts';
 import type { AssociateRequest, Source } from './upper-layer/admission.ts';
 import { type Connection, createConnection, type Indication } from './upper-layer/connection.ts';
 import type { AssociateRq, Pdv } from './upper-layer/pdu.ts';
-import { type AcceptedContext, acceptedContexts, negotiate, type Offer } from './upper-layer/presentation-contexts.ts';
+import {
+  type AcceptedContext,
+  acceptedContexts,
+  contextsProblem,
+  negotiate,
+  type Offer,
+} from './upper-layer/presentation-contexts.ts';
 import type { Refusal } from './upper-layer/refusal.ts';
 
 export type AssociationDeps = {
@@ -58,6 +64,8 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
   let peerPduBytesMax = 0;
   let finishing = false;
   let ended = false;
+  /** PDVs are being handled: a response may still be due although the message is in whole. */
+  let busy = false;
   const startedAt_ms = clock.now_ms();
 
   const connection: Connection = createConnection({
@@ -77,7 +85,10 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
       case 'associate-rq':
         return associate(indication);
       case 'p-data':
-        return data(indication.pdvs);
+        busy = true;
+        return data(indication.pdvs).finally(() => {
+          busy = false;
+        });
       case 'release-rq':
         connection.confirmRelease();
         end({ type: 'association-released', ...peer, ...traffic() });
@@ -94,6 +105,8 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
 
   function associate(rq: AssociateRq): void {
     peer = { ...peer, callingAeTitle: rq.callingAeTitle, calledAeTitle: rq.calledAeTitle };
+    const problem = contextsProblem(rq.contexts);
+    if (problem !== undefined) return connection.abort(problem);
     const admitted = deps.admit({ ...rq, remoteAddress: deps.remoteAddress });
     if (!admitted.ok) {
       const { result, source: from, reason, why } = admitted.error;
@@ -217,7 +230,7 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
     finish() {
       finishing = true;
       if (connection.state() !== 6) connection.destroy();
-      else if (!reader.inMessage()) connection.abort('the node is closing');
+      else if (!busy && !reader.inMessage()) connection.abort('the node is closing');
     },
     abort(why) {
       connection.abort(why);

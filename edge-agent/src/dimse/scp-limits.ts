@@ -8,6 +8,8 @@ export type ScpLimits = ProgressLimits & {
   readonly artim_ms: number;
   /** Transport connections at a time, those without an association included. */
   readonly connectionsMax: number;
+  /** Of these, those of one address that hold no association: one that only opens connections must not lock out the rest. */
+  readonly waitingPerAddressMax: number;
   /** How long a closing SCP lets an object that is arriving come to its end, ms. */
   readonly closeGrace_ms: number;
 };
@@ -19,5 +21,6 @@ export const defaultScpLimits: ScpLimits = {
   bytesPerSecondMin: 1_000,
   progressWindow_ms: 30_000,
   connectionsMax: 128,
+  waitingPerAddressMax: 32,
   closeGrace_ms: 5_000,
 };

@@ -3,7 +3,7 @@ import { type CommandSet, commandFields, NO_DATA_SET } from './message/command-s
 import { isSuccess, status } from './message/statuses.ts';
 import type { Peer, ScpEvent } from './scp-events.ts';
 import type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from './store-sink.ts';
-import { isUid } from './uid.ts';
+import { isUid, VERIFICATION } from './uid.ts';
 import type { AcceptedContext } from './upper-layer/presentation-contexts.ts';
 
 export type StoreReceiverDeps = {
@@ -53,6 +53,8 @@ export function createStoreReceiver(deps: StoreReceiverDeps): StoreReceiver {
   }
 
   function refusalOf(command: CommandSet, context: AcceptedContext, dataSetFollows: boolean): StoreOutcome | undefined {
+    if (context.abstractSyntax === VERIFICATION)
+      return { status: status.sopClassNotSupported, comment: 'the presentation context is for verification' };
     if (command.affectedSopClassUid !== context.abstractSyntax)
       return { status: status.sopClassNotSupported, comment: 'SOP class is not that of the presentation context' };
     if (!isUid(command.affectedSopInstanceUid ?? ''))

@@ -6,6 +6,7 @@ import { createStoreScp, type StoreScp, type StoreScpDeps } from './store-scp.ts
 import { openAssociation, type StoreObject } from './store-scu.ts';
 import type { StoreRequest, StoreSink } from './store-sink.ts';
 import { APPLICATION_CONTEXT, VERIFICATION } from './uid.ts';
+import type { AssociateRq } from './upper-layer/pdu.ts';
 import { encodePdu } from './upper-layer/pdu-encode.ts';
 
 const CT = '1.2.840.10008.5.1.4.1.1.2';
@@ -92,7 +93,7 @@ function raw(port: number): { socket: Socket; closed: Promise<Buffer> } {
   return { socket, closed };
 }
 
-const request = encodePdu({
+const rq: AssociateRq = {
   type: 'associate-rq',
   protocolVersion: 1,
   calledAeTitle: 'B',
@@ -100,7 +101,8 @@ const request = encodePdu({
   applicationContext: APPLICATION_CONTEXT,
   contexts: [{ id: 1, abstractSyntax: CT, transferSyntaxes: [EXPLICIT] }],
   user: { maxPduLength: 16_384, implementationClassUid: '1.2', implementationVersionName: '' },
-});
+};
+const request = encodePdu(rq);
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
@@ -215,6 +217,72 @@ describe('the Store SCP', () => {
     absurd.socket.end();
     expect((await browser.closed)[0]).toBe(0x07);
     expect((await absurd.closed).includes(encodePdu({ type: 'abort', source: 2, reason: 6 }))).toBe(true);
+  });
+
+  it('stores nothing on a context that is not for storage', async () => {
+    const sink = memorySink();
+    const { port } = await start(sink);
+    const association = await open(port);
+    expect(await association.store({ ...object, sopClassUid: VERIFICATION })).toMatchObject({ status: 0x0122 });
+    expect(sink.kept).toEqual([]);
+    await association.release();
+  });
+
+  it.each([
+    ['one context id twice', [1, 1]],
+    ['more contexts than there are ids', Array.from({ length: 129 }, (_, i) => (2 * i + 1) % 256)],
+  ])('aborts a request with %s, for nobody could tell which of them an object is sent on', async (_case, ids) => {
+    const { port, events } = await start(memorySink());
+    const peer = raw(port);
+    const contexts = ids.map((id) => ({ id, abstractSyntax: CT, transferSyntaxes: [EXPLICIT] }));
+    peer.socket.write(encodePdu({ ...rq, contexts }));
+    await until(() => peer.socket.bytesRead >= 10);
+    peer.socket.end();
+    expect(await peer.closed).toEqual(encodePdu({ type: 'abort', source: 0, reason: 0 }));
+    expect(events).toMatchObject([{ type: 'connection-failed' }]);
+  });
+
+  it('lets no address take all the places of those who have not asked yet', async () => {
+    const { port, events } = await start(memorySink(), { connectionsMax: 8, waitingPerAddressMax: 3 });
+    const silent = Array.from({ length: 4 }, () => raw(port));
+    await Promise.race(silent.map(({ closed }) => closed));
+    expect(events).toMatchObject([
+      { type: 'connection-failed', why: '127.0.0.1 has 3 connections without an association' },
+    ]);
+    for (const { socket } of silent) socket.destroy();
+    await until(() => events.length === 4);
+    const [one, two] = [await open(port), await open(port)];
+    await Promise.all([one.release(), two.release()]);
+    // Those with an association do not count, and those that ended count down.
+    for (let round = 0; round < 5; round += 1) await (await open(port)).release();
+  });
+
+  it('when it closes, still answers for an object that is being committed', async () => {
+    let committing = false;
+    let finish: () => void = () => undefined;
+    const { port } = await start(
+      {
+        begin: async () =>
+          ok({
+            write: () => Promise.resolve(),
+            commit: () => {
+              committing = true;
+              return new Promise((resolve) => {
+                finish = () => resolve({ status: 0 });
+              });
+            },
+            abort: () => Promise.resolve(),
+          }),
+      },
+      { closeGrace_ms: 5_000 },
+    );
+    const association = await open(port);
+    const stored = association.store(object);
+    await until(() => committing);
+    const closed = scp?.close();
+    finish();
+    expect(await stored).toEqual({ status: 0 });
+    await closed;
   });
 
   it('holds its limits and counts down again', async () => {

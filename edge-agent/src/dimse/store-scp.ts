@@ -74,13 +74,39 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
   const servers: Server[] = [];
   const serving = new Map<ScpAssociation, Promise<void>>();
   const bySource = new Map<Source, number>();
+  /** Connections without an association, by address. */
+  const waiting = new Map<string, number>();
   let associations = 0;
   let closing = false;
+
+  const failed = (remoteAddress: string, why: string): void =>
+    deps.onEvent({ type: 'connection-failed', remoteAddress: plainAddress(remoteAddress), why });
+
+  /** Takes a place among those of an address that wait for an association; the returned function gives it back, once. */
+  function wait(address: string): () => void {
+    waiting.set(address, (waiting.get(address) ?? 0) + 1);
+    let waits = true;
+    return () => {
+      if (!waits) return;
+      waits = false;
+      const left = (waiting.get(address) ?? 1) - 1;
+      if (left === 0) waiting.delete(address);
+      else waiting.set(address, left);
+    };
+  }
 
   function serve(socket: Socket): void {
     socket.setNoDelay(true);
     const remoteAddress = plainAddress(socket.remoteAddress ?? '');
     if (closing) return void socket.destroy();
+    if ((waiting.get(remoteAddress) ?? 0) >= limits.waitingPerAddressMax) {
+      socket.destroy();
+      return failed(
+        remoteAddress,
+        `${remoteAddress} has ${limits.waitingPerAddressMax} connections without an association`,
+      );
+    }
+    const stopWaiting = wait(remoteAddress);
     const association = createScpAssociation({
       socket,
       remoteAddress,
@@ -92,12 +118,13 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
       clock,
       onEvent: deps.onEvent,
       admit(request) {
-        const admitted = admit(request, deps.policy, { associations, bySource: (s) => bySource.get(s) ?? 0 });
-        if (admitted.ok) {
+        const decided = admit(request, deps.policy, { associations, bySource: (s) => bySource.get(s) ?? 0 });
+        if (decided.ok) {
+          stopWaiting();
           associations += 1;
-          bySource.set(admitted.value, (bySource.get(admitted.value) ?? 0) + 1);
+          bySource.set(decided.value, (bySource.get(decided.value) ?? 0) + 1);
         }
-        return admitted;
+        return decided;
       },
       leave(source) {
         associations -= 1;
@@ -106,7 +133,10 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
     });
     serving.set(
       association,
-      association.run().finally(() => serving.delete(association)),
+      association.run().finally(() => {
+        serving.delete(association);
+        stopWaiting();
+      }),
     );
   }
 
@@ -117,8 +147,6 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
         : createTlsServer({ handshakeTimeout: limits.artim_ms, ...tls }, serve);
     server.maxConnections = limits.connectionsMax;
     servers.push(server);
-    const failed = (remoteAddress: string, why: string): void =>
-      deps.onEvent({ type: 'connection-failed', remoteAddress: plainAddress(remoteAddress), why });
     server.on('drop', (data) =>
       failed(data?.remoteAddress ?? '', `all ${limits.connectionsMax} connections are in use`),
     );

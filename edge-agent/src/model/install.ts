@@ -23,7 +23,7 @@ import { mayInstall } from './verify/verify-release.ts';
 
 export type InstallDeps = RefreshDeps & {
   readonly deviceId: string;
-  /** `<data>/releases` and `<data>/incoming`, on one file system. */
+  /** `<data>/releases` and `<data>/releases-incoming`, on one file system. */
   readonly releases: string;
   readonly incoming: string;
   readonly assignments: Assignments;

@@ -31,7 +31,7 @@ export type ModelReport = Omit<DeviceEvent, 'schema' | 'device' | 'seq' | 'at'>;
 export type ModelWayDeps = {
   readonly mqtt: MqttPort;
   readonly store: Store;
-  /** Holds `trust/root.json` from the enrolment, `releases/` and `incoming/`. */
+  /** Holds `trust/root.json` from the enrolment, `releases/` and `releases-incoming/`. */
   readonly dataDir: string;
   readonly deviceId: string;
   /** Resolves when the event is on the disk. */
@@ -64,7 +64,8 @@ const cpuOnly = (): DeviceCapabilities => ({ providers: ['cpu'], memory_bytes: t
 export async function createModelWay(deps: ModelWayDeps): Promise<ModelWay> {
   const { mqtt, store, dataDir, deviceId, now, log, checkpoint } = deps;
   const { clock = systemClock, limits = fetchLimits, retryFirst_ms = retryFirstMs } = deps;
-  const incoming = join(dataDir, 'incoming');
+  // Not `incoming`: that one is of the images, and is emptied at each start.
+  const incoming = join(dataDir, 'releases-incoming');
   const releases = join(dataDir, 'releases');
   const files = await openTrustFiles(join(dataDir, 'trust'), log);
   const ranges = createRangeClient({ mqtt, deviceId, clock, log, limits });

@@ -1,4 +1,4 @@
-import { type Column, print, printOne } from '@collimator/shared/cli/output';
+import { type Column, type OutputFormat, print, printOne } from '@collimator/shared/cli/output';
 import type { RolloutSummary } from '@collimator/shared/contracts/http-api';
 import { Command, InvalidArgumentError } from 'commander';
 import { type CommonOptions, hubOptions, onHub } from './options.ts';
@@ -15,6 +15,24 @@ const columns: readonly Column<RolloutSummary>[] = [
   { title: 'PROGRESS', value: progress },
   { title: 'CREATED', value: (r) => r.created },
 ];
+
+type DeviceOfRollout = RolloutSummary['devices'][number];
+
+const deviceColumns: readonly Column<DeviceOfRollout>[] = [
+  { title: 'DEVICE', value: (d) => d.id },
+  { title: 'PHASE', value: (d) => d.phase },
+  { title: 'CODE', value: (d) => d.code },
+  { title: 'DETAIL', value: (d) => d.detail },
+];
+
+/** For people the devices line by line, below what is true of all of them. */
+function show(rollout: RolloutSummary, format: OutputFormat): void {
+  if (format === 'json') return printOne(rollout, format);
+  const { id, release, created, devices } = rollout;
+  printOne({ id, release: `${release.name}@${release.version}`, sha256: release.sha256, created }, format);
+  process.stdout.write('\n');
+  print(devices, deviceColumns, format);
+}
 
 type CreateOptions = CommonOptions & {
   readonly release: { readonly release: string; readonly version: string };
@@ -33,7 +51,7 @@ export function rolloutsCommand(): Command {
   ).action((options: CreateOptions) =>
     onHub(options, async (hub) => {
       const created = await hub.createRollout({ ...options.release, devices: [...options.devices] });
-      printOne(created, options.output);
+      show(created, options.output);
     }),
   );
   hubOptions(rollouts.command('list').description('all roll-outs')).action((options: CommonOptions) =>
@@ -41,7 +59,7 @@ export function rolloutsCommand(): Command {
   );
   hubOptions(rollouts.command('show').description('one roll-out').argument('<id>', '', wholeNumber)).action(
     (id: number, options: CommonOptions) =>
-      onHub(options, async (hub) => printOne(await hub.showRollout(id), options.output)),
+      onHub(options, async (hub) => show(await hub.showRollout(id), options.output)),
   );
   return rollouts;
 }

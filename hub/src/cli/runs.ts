@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { HubClient } from '@collimator/provisioning/operator/hub-client';
-import { type Column, exitCodes, print, printOne } from '@collimator/shared/cli/output';
+import { type Column, exitCodes, type OutputFormat, print, printOne } from '@collimator/shared/cli/output';
 import { createProgress } from '@collimator/shared/cli/progress';
 import { parseYamlFile } from '@collimator/shared/config/load-config';
 import type { RunSummary } from '@collimator/shared/contracts/http-api';
@@ -39,8 +39,7 @@ export function runsCommand(): Command {
     onHub(options, async (hub) => print(await hub.listRuns(), columns, options.output)),
   );
   hubOptions(runs.command('show').description('one run').argument('<id>')).action(
-    (id: string, options: CommonOptions) =>
-      onHub(options, async (hub) => printOne(await hub.showRun(id), options.output)),
+    (id: string, options: CommonOptions) => onHub(options, async (hub) => show(await hub.showRun(id), options.output)),
   );
   return runs;
 }
@@ -58,8 +57,11 @@ async function start(hub: HubClient, options: StartOptions): Promise<void> {
     progress.finish(live(run));
     if (run.state !== 'succeeded') process.exitCode = exitCodes.failed;
   }
-  printOne(run, options.output);
+  show(run, options.output);
 }
+
+const show = (run: RunSummary, format: OutputFormat): void =>
+  printOne(format === 'json' ? run : { ...run, release: release(run) }, format);
 
 const live = (run: RunSummary): string =>
   [

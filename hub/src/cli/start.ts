@@ -43,7 +43,8 @@ async function start(file: string): Promise<void> {
   let hub: Hub;
   try {
     hub = await startHub(config, { log, version, checkpoint: createCheckpoint(process.env) });
-  } catch (error) {
+  } catch (thrown) {
+    const error = listenError(thrown);
     const code = error instanceof CodedError ? error.code : 'hub-internal';
     log.event('program-failed', { code, reason: describeError(error) });
     throw error;
@@ -60,6 +61,13 @@ async function start(file: string): Promise<void> {
   }, stopMsMax);
   await hub.stop();
   clearTimeout(overdue);
+}
+
+/** A port that cannot be had is for the operator to mend, not a defect of ours. */
+function listenError(error: unknown): unknown {
+  const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (syscall !== 'listen') return error;
+  return new CodedError('listen-failed', `${address}:${port} (${code})`, { cause: error });
 }
 
 /** Listened to before anything is started: a signal that comes early is not lost. */

@@ -21,10 +21,13 @@ export function tokenCommand(): Command {
       .option('--expires <duration>', 'such as 30m, 24h or 7d', '24h')
       .addOption(outputOption()),
   ).action((options: TokenOptions) =>
-    runCommand(async () => {
-      const request = { serial: options.serial, expires_s: parseDurationS(options.expires) };
-      printOne(await withHub(options, (hub) => hub.createToken(request)), options.output);
-    }),
+    runCommand(
+      async () => {
+        const request = { serial: options.serial, expires_s: parseDurationS(options.expires) };
+        printOne(await withHub(options, (hub) => hub.createToken(request)), options.output);
+      },
+      (error) => error.code === 'operator-unauthorized',
+    ),
   );
   return token;
 }

@@ -16,6 +16,7 @@ export type WithHub = <T>(options: ContextOptions, action: (hub: SigningHub) => 
 
 /** Codes that mean "not allowed" rather than "went wrong". */
 const refusedCodes = new Set<string>([
+  'operator-unauthorized',
   'signing-declined',
   'targets-changed',
   'target-mismatch',
@@ -31,15 +32,13 @@ export function releasesCommand(withHub: WithHub): Command {
       .description('sign a registered release, so that it can be rolled out')
       .argument('<name@version>', 'the release, as listed by: collimator hub models list'),
   )
-    .requiredOption('--targets-key <file>', 'private key file of a targets key; give one for each signer', collect, [])
+    .requiredOption('--targets-key <file>', 'private key file of a targets key; give one for each signer', collect)
     .option('--yes', 'sign without asking')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
     .action((release: string, options: Options) =>
       runCommand(
         async () => {
           const asked = parseRelease(release);
-          if (options.targetsKey.length === 0)
-            throw new CodedError('config-invalid', 'give --targets-key at least once');
           const keys = await Promise.all(options.targetsKey.map(readSigningKey));
           const confirm = options.yes === true ? show : ask;
           const signed = await withHub(options, (hub) => signRelease(hub, asked, keys, confirm));
@@ -51,7 +50,7 @@ export function releasesCommand(withHub: WithHub): Command {
   return new Command('releases').description('sign releases').addCommand(sign);
 }
 
-const collect = (file: string, files: readonly string[]): string[] => [...files, file];
+const collect = (file: string, files: readonly string[] | undefined): string[] => [...(files ?? []), file];
 
 /** @throws CodedError `config-invalid` for anything but NAME@VERSION */
 function parseRelease(text: string): { name: string; version: string } {
@@ -61,7 +60,7 @@ function parseRelease(text: string): { name: string; version: string } {
 }
 
 function show(what: ToSign): Promise<boolean> {
-  const metrics = Object.entries(what.metrics).map(([name, value]) => `${name} ${value}`);
+  const metrics = Object.entries(what.metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
   process.stderr.write(
     [
       `release   ${what.name} ${what.version}`,

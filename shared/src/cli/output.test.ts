@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { table } from './output.ts';
+import { CodedError } from '../errors/coded-error.ts';
+import { table, tellError } from './output.ts';
 
 test('a table aligns words to the left and numbers to the right', () => {
   const rows = [
@@ -12,4 +13,15 @@ test('a table aligns words to the left and numbers to the right', () => {
   ];
   expect(table(rows, columns)).toBe('NAME     N\na        5\nlonger  12\n');
   expect(table([], columns)).toBe('NAME  N\n');
+});
+
+test('several problems of a file are told one to a line, a single one in the usual line', () => {
+  const several = new CodedError('config-invalid', 'hub.yaml: a is not a known key; b must be integer');
+  expect(tellError(several).split('\n')).toEqual([
+    'config-invalid: The configuration has problems: hub.yaml',
+    '  a is not a known key',
+    '  b must be integer',
+    several.remedy,
+  ]);
+  expect(tellError(new CodedError('config-invalid', 'hub.yaml: a is not a known key'))).not.toContain('\n');
 });

@@ -22,7 +22,8 @@ export function printOne(value: Readonly<Record<string, unknown>>, format: Outpu
   }
   const width = Math.max(...Object.keys(value).map((key) => key.length));
   for (const [key, field] of Object.entries(value)) {
-    process.stdout.write(`${key.padEnd(width)}  ${typeof field === 'string' ? field : JSON.stringify(field)}\n`);
+    const text = field === null ? '-' : typeof field === 'string' ? field : JSON.stringify(field);
+    process.stdout.write(`${key.padEnd(width)}  ${text}\n`);
   }
 }
 
@@ -52,7 +53,7 @@ export async function runCommand(action: () => Promise<void>, refused: RefusedBy
     await action();
   } catch (error) {
     if (error instanceof CodedError) {
-      process.stderr.write(`${describeError(error)}\n`);
+      process.stderr.write(`${tellError(error)}\n`);
       process.exitCode = exitCodeOf(error, refused);
     } else {
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -61,7 +62,24 @@ export async function runCommand(action: () => Promise<void>, refused: RefusedBy
   }
 }
 
+/** Several problems of one file are told one to a line, so that a person can work them off. */
+export function tellError(error: CodedError): string {
+  const [file, ...rest] = error.detail.split(': ');
+  const problems = rest.join(': ').split('; ');
+  if (error.code !== 'config-invalid' || problems.length < 2) return describeError(error);
+  const what = error.message.slice(0, -error.detail.length);
+  return [`${error.code}: ${what}${file}`, ...problems.map((problem) => `  ${problem}`), error.remedy].join('\n');
+}
+
+/** What the person who typed the command can put right by typing it, or the file that it names, differently. */
+const usageCodes: ReadonlySet<string> = new Set([
+  'config-invalid',
+  'config-unreadable',
+  'duration-invalid',
+  'operator-context-missing',
+]);
+
 function exitCodeOf(error: CodedError, refused: RefusedBy): number {
-  if (error.code === 'config-invalid' || error.code === 'config-unreadable') return exitCodes.usage;
+  if (usageCodes.has(error.code)) return exitCodes.usage;
   return refused(error) ? exitCodes.refused : exitCodes.failed;
 }

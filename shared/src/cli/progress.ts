@@ -8,6 +8,7 @@ export interface Progress {
 export type ProgressOptions = { readonly label: string; readonly stream?: NodeJS.WriteStream };
 
 const barWidth = 24;
+const widthDefault = 80;
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 export function createProgress({ label, stream = process.stderr }: ProgressOptions): Progress {
@@ -16,7 +17,10 @@ export function createProgress({ label, stream = process.stderr }: ProgressOptio
 
 function onTerminal(label: string, stream: NodeJS.WriteStream): Progress {
   let turn = 0;
-  const draw = (line: string) => stream.write(`\r\u001b[2K${line.slice(0, Math.max(20, stream.columns - 1))}`);
+  const clear = '\r\u001b[2K';
+  // A line that wraps could not be redrawn in place. Some terminals do not tell their width.
+  const draw = (line: string) =>
+    stream.write(clear + line.slice(0, Math.max(20, (stream.columns || widthDefault) - 1)));
   return {
     update(done, text) {
       const filled = Math.round((done ?? 0) * barWidth);
@@ -28,8 +32,8 @@ function onTerminal(label: string, stream: NodeJS.WriteStream): Progress {
       draw(`${label} ${sign} ${text}`);
     },
     finish(text) {
-      draw(`${label} ✔ ${text}`);
-      stream.write('\n');
+      // The last line stays, so it may wrap: nothing of it is cut off.
+      stream.write(`${clear}${label} ✔ ${text}\n`);
     },
   };
 }

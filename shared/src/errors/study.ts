@@ -71,6 +71,11 @@ export const studyErrors = {
     remedy: 'Check the execution providers and the memory of the device against release.json',
     class: 'transient',
   },
+  'inference-release-altered': {
+    what: 'A release on the disk is not what was signed',
+    remedy: 'Start the appliance again, it fetches the release anew; look for a failing disk or a person with access',
+    class: 'permanent',
+  },
   'inference-release-unsupported': {
     what: 'The release asks for what this appliance cannot run',
     remedy: 'Roll out a release with one stage of unit slice, or update the appliance',

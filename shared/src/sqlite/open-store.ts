@@ -15,6 +15,13 @@ export type StoreOptions = {
   readonly migrations: URL;
   /** Writes waiting for the disk at once; one more is refused with `store-unavailable`. */
   readonly pendingMax?: number;
+  /**
+   * The writer has died, and nothing can be stored any more. A program in that state would answer to nobody's use, so
+   * by default the error is thrown where nobody catches it: the process ends, and its service manager starts it anew.
+   */
+  readonly onLost?: (error: CodedError) => void;
+  /** Another writer, for tests of its death. */
+  readonly writer?: URL;
 };
 
 const pendingMaxDefault = 10_000;
@@ -30,18 +37,30 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   } finally {
     migrator.close();
   }
-  const writer = new Worker(entryFile(import.meta.url, './writer-thread.js'), { workerData: { file: options.file } });
+  const entry = options.writer ?? entryFile(import.meta.url, './writer-thread.js');
+  const writer = new Worker(entry, { workerData: { file: options.file } });
   await new Promise<void>((resolve, reject) => {
     writer.once('message', () => resolve());
     writer.once('error', reject);
   });
   const reader = new Database(options.file, { readonly: true });
-  return connect(writer, reader, options.pendingMax ?? pendingMaxDefault);
+  return connect(writer, reader, options.pendingMax ?? pendingMaxDefault, options.onLost ?? endProcess);
 }
 
 type Waiter = { resolve: (results: readonly StatementResult[]) => void; reject: (error: CodedError) => void };
 
-function connect(writer: Worker, reader: Database.Database, pendingMax: number): Store {
+function endProcess(error: CodedError): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+function connect(
+  writer: Worker,
+  reader: Database.Database,
+  pendingMax: number,
+  onLost: (error: CodedError) => void,
+): Store {
   const waiting = new Map<number, Waiter>();
   const prepared = new Map<string, Database.Statement>();
   let lastId = 0;
@@ -55,13 +74,16 @@ function connect(writer: Worker, reader: Database.Database, pendingMax: number):
       else waiter?.reject(new CodedError(answer.code, answer.detail));
     }
   });
-  const failAll = (why: string) => {
+  const lose = (why: string) => {
+    const unexpected = !closed;
     closed = true;
-    for (const waiter of waiting.values()) waiter.reject(new CodedError('store-unavailable', why));
+    const error = new CodedError('store-unavailable', why);
+    for (const waiter of waiting.values()) waiter.reject(error);
     waiting.clear();
+    if (unexpected) onLost(error);
   };
-  writer.on('error', (error) => failAll(error instanceof Error ? error.message : String(error)));
-  writer.on('exit', () => failAll('the writer has ended'));
+  writer.on('error', (error) => lose(error instanceof Error ? error.message : String(error)));
+  writer.on('exit', () => lose('the writer has ended'));
 
   const statement = (sql: string): Database.Statement => {
     const known = prepared.get(sql);

@@ -65,6 +65,22 @@ describe('a store', () => {
     await expect(store.write([insert(4, 'a')])).rejects.toMatchObject({ code: 'store-unavailable' });
   });
 
+  test('says once that its writer has died, and leaves no write waiting', async () => {
+    const dies =
+      "import('node:worker_threads').then(({ parentPort }) => { parentPort.once('message', () => process.exit(3)); parentPort.postMessage('ready'); })";
+    const lost: string[] = [];
+    const store = await openStore({
+      file,
+      migrations,
+      writer: new URL(`data:text/javascript,${encodeURIComponent(dies)}`),
+      onLost: (error) => lost.push(error.code),
+    });
+    const writes = await Promise.allSettled([store.write([insert(1, 'a')]), store.write([insert(2, 'b')])]);
+    expect(writes.map((write) => write.status)).toEqual(['rejected', 'rejected']);
+    await expect(store.write([insert(3, 'c')])).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(lost).toEqual(['store-unavailable']);
+  });
+
   test('runs at synchronous=FULL on a file that is opened again', async () => {
     await (await openStore({ file, migrations })).close();
     const reopened = new Database(file);

@@ -69,7 +69,7 @@ test.each(points)('SIGKILL at %s loses nothing: the release is active after a re
   const told = () =>
     hub.rollouts.list().find(({ release, devices }) => release.version === '1.1.0' && devices[0]?.id === point);
   await expect.poll(() => told()?.devices[0]?.phase, wait).toBe('active');
-  expect(await readdir(join(dir, `device-${point}`, 'incoming'))).toEqual([]);
+  expect(await readdir(join(dir, `device-${point}`, 'releases-incoming'))).toEqual([]);
   expect(again.child.exitCode).toBeNull();
   again.child.kill('SIGTERM');
   await once(again.child, 'exit');

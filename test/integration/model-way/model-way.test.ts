@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sweepIncoming } from '@collimator/edge-agent/study/receive/data-folders';
 import { decodeChunkFrame } from '@collimator/shared/contracts/chunk-frame';
 import type { ReleaseRef } from '@collimator/shared/contracts/common';
 import { topics } from '@collimator/shared/contracts/topics';
@@ -298,6 +299,62 @@ test('a timestamp that the hub did not follow up with its metadata is followed u
   await expect.poll(async () => (await targets()).includes('1.0.0'), wait).toBe(true);
 });
 
+describe('a release that was changed on the disk after it was installed', () => {
+  /** One byte of the model, whose length stays the same. */
+  async function spoil(version: string): Promise<void> {
+    const { folder } = device.way.releases.active('brain-mask-t1')!;
+    expect(device.way.releases.active('brain-mask-t1')!.ref.version).toBe(version);
+    const model = await readFile(join(folder, 'model.onnx'));
+    model[0]! ^= 1;
+    await writeFile(join(folder, 'model.onnx'), model);
+  }
+
+  test('is not run after a restart: the one before is, until it is fetched again', async () => {
+    await release('1.0.0');
+    await becomes('1.0.0');
+    await release('1.1.0');
+    await becomes('1.1.0');
+    await spoil('1.1.0');
+    await device.stop();
+    hub.state.meddle = (topic, payload) => (topic.includes('/chunks/') ? undefined : payload);
+    device = await startDevice();
+    expect(active()).toBe('1.0.0');
+    hub.state.meddle = undefined;
+    await device.stop();
+    device = await startDevice();
+    await becomes('1.1.0');
+  });
+
+  test('gives way to none that was rolled back: nothing runs until it is fetched again', async () => {
+    await release('1.0.0');
+    await becomes('1.0.0');
+    await release('1.1.0');
+    await becomes('1.1.0');
+    await hub.rollouts.undo(hub.rollouts.list()[0]!.id);
+    await becomes('1.0.0');
+    await spoil('1.0.0');
+    await device.stop();
+    hub.state.meddle = (topic, payload) => (topic.includes('/chunks/') ? undefined : payload);
+    device = await startDevice();
+    expect(active()).toBeUndefined();
+    hub.state.meddle = undefined;
+    await device.stop();
+    device = await startDevice();
+    await becomes('1.0.0');
+  });
+
+  test('is fetched again where there is none before it', async () => {
+    await release('1.0.0', randomBytes(1000));
+    await becomes('1.0.0');
+    await spoil('1.0.0');
+    await device.stop();
+    const sent = hub.state.chunksSent;
+    device = await startDevice();
+    await becomes('1.0.0');
+    expect(hub.state.chunksSent).toBeGreaterThan(sent);
+  });
+});
+
 describe('a restart in the middle of a fetch', () => {
   test('resumes with the chunks that are in', async () => {
     const model = randomBytes(262_144 * 40);
@@ -311,7 +368,10 @@ describe('a restart in the middle of a fetch', () => {
     await release('1.0.0', model);
     await expect.poll(() => sent, wait).toBeGreaterThan(20);
     await device.stop();
-    const bitmap = await readFile(join(dir, id, 'incoming', (await readdir(join(dir, id, 'incoming')))[0]!, 'bitmap'));
+    // As the study's way does at each start, with what was half received: no release is meant.
+    await sweepIncoming(join(dir, id));
+    const partials = join(dir, id, 'releases-incoming');
+    const bitmap = await readFile(join(partials, (await readdir(partials))[0]!, 'bitmap'));
     // CARD.md and the golden file come before the 40 chunks of the model in the list.
     const arrived = bitmap.subarray(2, 42).reduce((sum, bit) => sum + bit, 0);
     expect(arrived).toBeGreaterThan(0);
@@ -326,6 +386,6 @@ describe('a restart in the middle of a fetch', () => {
     expect(again.size).toBe(40 - arrived);
     const { folder } = device.way.releases.active('brain-mask-t1')!;
     expect((await readFile(join(folder, 'model.onnx'))).equals(model)).toBe(true);
-    expect(await readdir(join(dir, id, 'incoming'))).toEqual([]);
+    expect(await readdir(partials)).toEqual([]);
   });
 });

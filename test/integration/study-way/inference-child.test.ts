@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type InferenceChild, startInferenceChild } from '@collimator/edge-agent/study/infer/inference-child';
-import type { WorkerJob } from '@collimator/edge-agent/study/infer/protocol';
+import type { LoadRelease, WorkerJob } from '@collimator/edge-agent/study/infer/protocol';
 import { systemAfter } from '@collimator/edge-agent/study/queue/stage-loop';
 import { writeRelease } from './release-folder.ts';
 
@@ -20,13 +20,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function start(...folders: readonly string[]): Promise<InferenceChild> {
-  child = startInferenceChild({
-    device,
-    releases: folders.map((one) => ({ sha256: one, folder: join(folder, one) })),
-    after: systemAfter,
-  });
+function start(...releases: readonly LoadRelease[]): InferenceChild {
+  child = startInferenceChild({ device, releases, after: systemAfter });
   return child;
+}
+
+async function goodRelease(): Promise<LoadRelease> {
+  const { ref, folder: where } = await writeRelease(join(folder, 'good'), '1.0.0');
+  return { sha256: ref.sha256, folder: where };
 }
 
 const job = (releaseSha256: string, files: readonly string[]): WorkerJob => ({
@@ -34,7 +35,6 @@ const job = (releaseSha256: string, files: readonly string[]): WorkerJob => ({
   releaseSha256,
   files,
   outFolder: join(folder, 'out'),
-  dataDir: folder,
   objects: ['SEG', 'SR'],
   uids: { seg: '1.1', segSeries: '1.2', sr: '1.3', srSeries: '1.4' },
   identity: { deviceSerial: 'T', agentVersion: '0.0.0', at_ms: 0 },
@@ -48,42 +48,49 @@ async function pidOf(): Promise<number> {
 
 describe('an inference process', () => {
   it('warms what can be loaded and says what cannot', async () => {
-    await writeRelease(join(folder, 'good'), '1.0.0');
-    const one = await start('good', 'missing');
-    const ready = await one.ready;
-    expect(ready).toMatchObject({ provider: 'cpu', loaded: ['good'], unloadable: [{ sha256: 'missing' }] });
+    const good = await goodRelease();
+    const ready = await start(good, { sha256: 'missing', folder: join(folder, 'missing') }).ready;
+    expect(ready).toMatchObject({ provider: 'cpu', loaded: [good.sha256], unloadable: [{ sha256: 'missing' }] });
     expect(ready.unloadable[0]?.code).toBe('inference-model-unloadable');
   });
 
+  it.each(['release.json', 'model.onnx'])('does not load a release whose %s was changed on the disk', async (file) => {
+    const good = await goodRelease();
+    await appendFile(join(good.folder, file), '\n');
+    const ready = await start(good).ready;
+    expect(ready).toMatchObject({ loaded: [], unloadable: [{ code: 'inference-release-altered' }] });
+    expect(ready.unloadable[0]?.detail).toContain(file);
+  });
+
   it('says that input is unusable, and takes the next job', async () => {
-    await writeRelease(join(folder, 'good'), '1.0.0');
-    const one = await start('good');
+    const good = await goodRelease();
+    const one = start(good);
     await one.ready;
     const none = { how: 'permanent', code: 'series-empty' };
-    expect(await one.run(job('good', []), 10_000)).toMatchObject(none);
+    expect(await one.run(job(good.sha256, []), 10_000)).toMatchObject(none);
     const unreadable = { how: 'permanent', code: 'image-unreadable' };
-    expect(await one.run(job('good', [join(folder, 'nothing.dcm')]), 10_000)).toMatchObject(unreadable);
-    expect(await one.run(job('good', []), 10_000)).toMatchObject(none);
+    expect(await one.run(job(good.sha256, [join(folder, 'nothing.dcm')]), 10_000)).toMatchObject(unreadable);
+    expect(await one.run(job(good.sha256, []), 10_000)).toMatchObject(none);
   });
 
   it('that is stuck is ended, and its job comes back', async () => {
-    await writeRelease(join(folder, 'good'), '1.0.0');
-    const one = await start('good');
+    const good = await goodRelease();
+    const one = start(good);
     await one.ready;
     process.kill(await pidOf(), 'SIGSTOP');
-    expect(await one.run(job('good', []), 200)).toMatchObject({ how: 'crashed', code: 'inference-worker-stuck' });
+    expect(await one.run(job(good.sha256, []), 200)).toMatchObject({ how: 'crashed', code: 'inference-worker-stuck' });
     expect(await one.ended).toBe('SIGKILL');
   });
 
   it('that dies while it runs is an answer, not a hang', async () => {
-    await writeRelease(join(folder, 'good'), '1.0.0');
-    const one = await start('good');
+    const good = await goodRelease();
+    const one = start(good);
     await one.ready;
     const pid = await pidOf();
     process.kill(pid, 'SIGSTOP');
-    const answer = one.run(job('good', []), 60_000);
+    const answer = one.run(job(good.sha256, []), 60_000);
     process.kill(pid, 'SIGKILL');
     expect(await answer).toMatchObject({ how: 'crashed', code: 'inference-worker-died', detail: 'SIGKILL' });
-    expect(await one.run(job('good', []), 1_000)).toMatchObject({ how: 'crashed' });
+    expect(await one.run(job(good.sha256, []), 1_000)).toMatchObject({ how: 'crashed' });
   });
 });

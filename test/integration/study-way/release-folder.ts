@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Release, release as releaseContract } from '@collimator/shared/contracts/release';
 import { encodeNpy } from '@collimator/shared/imaging/npy';
@@ -15,9 +15,11 @@ const modelFile = new URL(import.meta.url.includes('/dist/') ? '../../../' : '..
 
 /** A real release around the model of models/make.py, with golden cases computed here without ONNX Runtime. */
 export async function writeRelease(folder: string, version: string, goldenOffset = 0): Promise<ActiveRelease> {
-  const release = declaration(version);
   await mkdir(join(folder, 'golden'), { recursive: true });
   await copyFile(new URL('integration/study-way/models/bright-region.onnx', modelFile), join(folder, 'model.onnx'));
+  const model = await readFile(join(folder, 'model.onnx'));
+  const listed = { sha256: createHash('sha256').update(model).digest('hex'), bytes: model.length, chunks: [] };
+  const release = { ...declaration(version), files: { 'model.onnx': listed } };
   const { pixels, expected } = golden(release);
   await writeFile(join(folder, 'golden/0.pixels.npy'), encodeNpy({ data: pixels, shape: [3, 20, 20] }));
   const shifted = expected.map((value) => value + goldenOffset);

@@ -431,11 +431,16 @@ describe('the self-test of a release', () => {
   it('fails where it does not, and where the model cannot be loaded', async () => {
     const off = await writeRelease(join(folder, 'off'), '1.0.1', 0.01);
     expect(await selfTest(off.folder, off.release)).toMatchObject({ ok: false, error: { code: 'golden-mismatch' } });
+    const file = { ...off.release.files['model.onnx'], sha256: createHash('sha256').update('no model').digest('hex') };
     await writeFile(join(off.folder, 'model.onnx'), 'no model');
-    expect(await selfTest(off.folder, off.release)).toMatchObject({
-      ok: false,
-      error: { code: 'inference-model-unloadable' },
-    });
+    const altered = await selfTest(off.folder, off.release);
+    expect(altered).toMatchObject({ ok: false, error: { code: 'inference-release-altered' } });
+    await writeFile(
+      join(off.folder, 'release.json'),
+      JSON.stringify({ ...off.release, files: { 'model.onnx': file } }),
+    );
+    const unloadable = await selfTest(off.folder, off.release);
+    expect(unloadable).toMatchObject({ ok: false, error: { code: 'inference-model-unloadable' } });
   });
 });
 

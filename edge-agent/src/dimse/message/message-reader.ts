@@ -4,6 +4,8 @@ import { type CommandSet, decodeCommandSet, NO_DATA_SET } from './command-set.ts
 
 /** Longest command set taken, bytes: a C-STORE-RQ has about 300. */
 export const COMMAND_BYTES_MAX = 16_384;
+/** Most fragments of a command set: what fits the smallest fragments that anybody makes, two bytes each. */
+export const COMMAND_FRAGMENTS_MAX = COMMAND_BYTES_MAX / 2;
 
 export type MessagePart =
   | {
@@ -32,6 +34,9 @@ export function createMessageReader(): MessageReader {
     if (fragments.length > 0 && pdv.contextId !== contextId) return err('a command changes its presentation context');
     bytes += pdv.data.length;
     if (bytes > COMMAND_BYTES_MAX) return err(`a command set of more than ${COMMAND_BYTES_MAX} bytes`);
+    // Fragments may be empty, so the bytes alone do not bound what is held.
+    if (fragments.length >= COMMAND_FRAGMENTS_MAX)
+      return err(`a command set of more than ${COMMAND_FRAGMENTS_MAX} fragments`);
     contextId = pdv.contextId;
     fragments.push(pdv.data);
     if (!pdv.isLast) return ok(undefined);

@@ -69,6 +69,14 @@ describe('messages', () => {
     expect(endless.push({ ...command, isLast: false, data: Buffer.alloc(COMMAND_BYTES_MAX + 1) }).ok).toBe(false);
   });
 
+  it('end a command that is cut into ever more fragments without a byte', () => {
+    const reader = createMessageReader();
+    const empty = { contextId: 1, isCommand: true, isLast: false, data: Buffer.alloc(0) };
+    let pushed = 0;
+    while (pushed <= COMMAND_BYTES_MAX && reader.push(empty).ok) pushed += 1;
+    expect(pushed).toBeLessThan(COMMAND_BYTES_MAX);
+  });
+
   it('never throw, whatever bytes a command set has', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

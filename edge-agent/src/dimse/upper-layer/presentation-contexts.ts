@@ -13,6 +13,17 @@ export type Offer = {
   readonly transferSyntaxes: ReadonlySet<string>;
 };
 
+/** Ids are odd and one byte long (PS3.8 §9.3.2.2). */
+export const CONTEXTS_MAX = 128;
+
+/** Why nobody could tell the proposed contexts apart, or undefined (PS3.8 §9.3.2.2: an id is unique in its request). */
+export function contextsProblem(proposed: readonly ProposedContext[]): string | undefined {
+  if (proposed.length > CONTEXTS_MAX) return `${proposed.length} presentation contexts, at most ${CONTEXTS_MAX}`;
+  const ids = proposed.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) < index);
+  return twice === undefined ? undefined : `presentation context id ${twice} is there twice`;
+}
+
 /**
  * Answers each proposed context (PS3.8 §9.3.3.2). Of the transfer syntaxes that we take, the proposer's first is
  * chosen: it names first what it holds, and what it need not convert arrives as it was made.

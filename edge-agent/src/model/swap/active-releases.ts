@@ -8,7 +8,9 @@ import { releaseJsonName } from '@collimator/shared/release/file-list';
 import { readRelease } from '@collimator/shared/release/targets';
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
 import { reasonOf } from '../model-error.ts';
+import { checkFolder } from '../stage/check-folder.ts';
 import { releaseFolder } from '../stage/place-release.ts';
+import { mayFallBack } from './fall-back.ts';
 
 /** A release that is installed, verified and self-tested. `folder` holds release.json and its files. */
 export type ActiveRelease = { readonly ref: ReleaseRef; readonly folder: string; readonly release: Release };
@@ -37,7 +39,7 @@ const swapSql = `INSERT INTO active_releases (name, version, sha256, serial, swa
   WHERE excluded.sha256 <> active_releases.sha256`;
 
 export interface SwappableReleases extends ActiveReleases {
-  /** Reads what is active from the disk; a broken folder falls back to the release before. */
+  /** Reads and hashes what is active on the disk; a broken folder falls back to the release before, see `mayFallBack`. */
   load(): Promise<void>;
   /** Makes a release active together with other statements, all or nothing. What ran before is kept as the previous. */
   swap(next: ActiveRelease, serial: number, at: Date, together: readonly Statement[]): Promise<void>;
@@ -61,9 +63,11 @@ export function createActiveReleases(deps: {
     try {
       const manifest = await readFile(join(folder, releaseJsonName));
       const release = readRelease(manifest, { name, version });
-      if (release.ok && sha256Hex(manifest) === sha256)
+      // A result names the digest of its release, so the files must be those that were signed, now too.
+      const whole = release.ok ? await checkFolder(folder, release.value.files) : release;
+      if (release.ok && whole.ok && sha256Hex(manifest) === sha256)
         return { ref: { name, version, sha256 }, folder, release: release.value };
-      reason = release.ok ? 'release.json has another digest' : release.error.detail;
+      reason = whole.ok ? 'release.json has another digest' : whole.error.detail;
     } catch (error) {
       reason = reasonOf(error);
     }
@@ -81,8 +85,9 @@ export function createActiveReleases(deps: {
     async load() {
       for (const row of store.all<ActiveRow>(`${listSql} ORDER BY name`)) {
         let found = await open(row.name, row.version, row.sha256);
-        if (found === undefined && row.previous_version !== null && row.previous_sha256 !== null)
-          found = await open(row.name, row.previous_version, row.previous_sha256);
+        const { previous_version: version, previous_sha256: sha256 } = row;
+        if (found === undefined && version !== null && sha256 !== null && mayFallBack(version, row.version))
+          found = await open(row.name, version, sha256);
         if (found !== undefined) active.set(row.name, found);
       }
     },

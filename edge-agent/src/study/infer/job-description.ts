@@ -35,7 +35,6 @@ export function describeJob(row: JobRow, deps: DescriptionDeps): WorkerJob {
     releaseSha256: row.releaseSha256,
     files: deps.jobs.images(row).map((path) => join(deps.dataDir, path)),
     outFolder: join(deps.dataDir, attemptFolder(row)),
-    dataDir: deps.dataDir,
     objects: routeOf(deps.routes, row.releaseName)?.objects ?? ['SEG', 'SR'],
     uids: newResultUids(deps.random),
     identity: { deviceSerial: deps.deviceSerial, agentVersion: deps.agentVersion, at_ms: deps.now() },

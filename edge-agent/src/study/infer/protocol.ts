@@ -22,8 +22,6 @@ export type WorkerJob = {
   readonly files: readonly string[];
   /** Absolute; belongs to this attempt alone. */
   readonly outFolder: string;
-  /** Absolute; exists already. */
-  readonly dataDir: string;
   readonly objects: readonly ResultObject[];
   /** Made by the supervisor, for this attempt alone. */
   readonly uids: ResultUids;

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '@collimator/shared/files/durable-file';
 
-/** The folders of receiving, inside the data folder; all on one file system. */
+/** The folders of receiving, inside the data folder; all on one file system. They are nobody else's: `incoming` is emptied. */
 export type DataFolders = { readonly incoming: string; readonly studies: string; readonly quarantine: string };
 
 export const dataFolders = (dataDir: string): DataFolders => ({
@@ -19,6 +20,8 @@ export const dataFolders = (dataDir: string): DataFolders => ({
 export async function sweepIncoming(dataDir: string): Promise<number> {
   const folders = dataFolders(dataDir);
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+  // Even those that were there may not be durable: whoever made them may have died before this.
+  await syncFolder(dataDir);
   const left = await readdir(folders.incoming);
   for (const name of left) await rm(join(folders.incoming, name), { recursive: true, force: true });
   return left.length;

@@ -33,9 +33,9 @@ export function createPlacement(deps: {
     const study = join(deps.studies, place.study);
     const series = join(study, place.series);
     for (let attempt = 1; ; attempt += 1) {
-      await folderSync.ensure(study);
-      await folderSync.ensure(series);
       try {
+        await folderSync.ensure(study);
+        await folderSync.ensure(series);
         await link(file, join(series, place.file));
         return 'linked';
       } catch (error) {

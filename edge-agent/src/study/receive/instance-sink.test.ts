@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreOutcome, StoreRequest } from '../../dimse/index.ts';
 import { sweepIncoming } from './data-folders.ts';
 import { encodeFileMeta } from './file-meta.ts';
+import { HEADER_READS_MAX } from './header-parser.ts';
 import type { InstanceHeader } from './instance-header.ts';
 import type { InstanceIndex } from './instance-index.ts';
 import { placeOf, relativePath } from './instance-path.ts';
@@ -35,7 +36,9 @@ function element(tag: number, vr: string, value: string | Buffer): Buffer {
   return Buffer.concat([head, padded]);
 }
 
-function dataSet(options: { instance?: string; study?: string; description?: string; filler?: number } = {}): Buffer {
+function dataSet(
+  options: { instance?: string; study?: string; series?: string; description?: string; filler?: number } = {},
+): Buffer {
   return Buffer.concat([
     element(0x0008_0005, 'CS', 'ISO_IR 192'),
     element(0x0008_0016, 'UI', request.sopClassUid),
@@ -44,7 +47,7 @@ function dataSet(options: { instance?: string; study?: string; description?: str
     element(0x0008_103e, 'LO', Buffer.from(options.description ?? 'Schädel', 'utf8').toString('latin1')),
     ...(options.filler === undefined ? [] : [element(0x0009_1001, 'UN', Buffer.alloc(options.filler))]),
     element(0x0020_000d, 'UI', options.study ?? '1.2.3'),
-    element(0x0020_000e, 'UI', '1.2.3.1'),
+    element(0x0020_000e, 'UI', options.series ?? '1.2.3.1'),
     element(0x0020_0032, 'DS', '-1.5\\2\\3e1'),
     element(0x0028_0010, 'US', Buffer.from([0, 2])),
     element(0x0028_0030, 'DS', '0.5\\0.25'),
@@ -85,7 +88,8 @@ async function receive(
   const sink = createInstanceSink({ dataDir: dir, index, onEvent: (event) => events.push(event), ...differs });
   const begun = await sink.begin({ ...request, ...asked });
   if (!begun.ok) return begun.error;
-  for (let at = 0; at < bytes.length; at += 333) await begun.value.write(bytes.subarray(at, at + 333));
+  const step = Math.max(333, bytes.length >> 8);
+  for (let at = 0; at < bytes.length; at += step) await begun.value.write(bytes.subarray(at, at + step));
   return begun.value.commit();
 }
 
@@ -169,6 +173,57 @@ describe('the instance sink', () => {
     }
   });
 
+  it('makes a study again that the retention deleted, for a series that is new', async () => {
+    const sink = createInstanceSink({ dataDir: dir, index });
+    for (const series of ['1.2.3.1', '1.2.3.2']) {
+      const instance = `${series}.9`;
+      const begun = await sink.begin({ ...request, sopInstanceUid: instance });
+      if (!begun.ok) throw new Error('refused');
+      await begun.value.write(dataSet({ instance, series }));
+      expect(await begun.value.commit()).toEqual({ status: 0 });
+      await rm(join(dir, place, '..', '..'), { recursive: true });
+    }
+  });
+
+  it('stops in the middle of an object that eats the room of the rest', async () => {
+    let free = 2_000_000_000;
+    const sink = createInstanceSink({ dataDir: dir, index, freeBytes: async () => free });
+    const begun = await sink.begin(request);
+    if (!begun.ok) throw new Error('refused');
+    await begun.value.write(dataSet());
+    free = 1_000_000;
+    const piece = Buffer.alloc(1024 * 1024);
+    for (let i = 0; i < 100; i += 1) await begun.value.write(piece);
+    expect(await names('incoming')).toEqual([]);
+    expect(await begun.value.commit()).toMatchObject({ status: 0xa700, comment: 'too little space left' });
+  });
+
+  it('counts in the quarantine only what is there, and leaves no note without its object', async () => {
+    await receive(dataSet());
+    const given = ['a', 'taken', 'b', 'free'];
+    const sink = createInstanceSink({
+      dataDir: dir,
+      index,
+      limits: { filesMax: 1 },
+      newName: () => given.shift() ?? '',
+    });
+    await writeFile(join(dir, 'quarantine', 'taken.json'), '{}');
+    const statuses: number[] = [];
+    for (const description of ['x', 'y']) {
+      const begun = await sink.begin(request);
+      if (!begun.ok) throw new Error('refused');
+      await begun.value.write(dataSet({ description }));
+      statuses.push(
+        await begun.value.commit().then(
+          ({ status }) => status,
+          () => -1,
+        ),
+      );
+    }
+    expect(statuses).toEqual([-1, 0]);
+    expect(await names('quarantine')).toEqual(['free.dcm', 'free.json', 'taken.json']);
+  });
+
   it('keeps one of many that come at once with different bytes', async () => {
     const sink = createInstanceSink({ dataDir: dir, index, onEvent: (event) => events.push(event) });
     const outcomes = await Promise.all(
@@ -210,6 +265,15 @@ describe('the instance sink', () => {
   it('reads headers longer than the first read, and no more than it must', async () => {
     expect(await receive(dataSet({ filler: 700_000 }))).toEqual({ status: 0 });
     expect(index.headers.get('1.2.3.4')?.rows).toBe(512);
+  });
+
+  it('does not let a header of endlessly many items hold up the other senders', async () => {
+    const items = Buffer.alloc(24 * 1024 * 1024);
+    items.writeUInt32LE(0x1140_0008, 0);
+    items.writeUInt32LE(0xffff_ffff, 4);
+    for (let at = 8; at + 8 <= items.length; at += 8) items.writeUInt32LE(0xe000_fffe, at);
+    const outcome = await receive(items, {}, { transferSyntaxUid: '1.2.840.10008.1.2' });
+    expect(outcome).toEqual({ status: 0xc000, comment: `the header has more than ${HEADER_READS_MAX / 2} elements` });
   });
 
   it('sweeps what a crash left half received', async () => {

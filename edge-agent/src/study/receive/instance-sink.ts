@@ -45,6 +45,9 @@ export type InstanceSinkDeps = {
   readonly freeBytes?: () => Promise<number>;
 };
 
+/** Bytes of one object after which the free space is asked for again: one large object must not eat the reserve. */
+const FREE_CHECK_BYTES = 64 * 1024 ** 2;
+
 /**
  * Where received instances go: `incoming/<name>.part` → fdatasync → header → `studies/…` → index → the answer.
  * Statuses as PS3.4 Table B.2-1 has them: A700 for a disk that takes no more, A900 where command and data set differ,
@@ -111,6 +114,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
 
   function writeInto(file: ArrivingFile, request: StoreRequest, offset: number): StoreWrite {
     let received = 0;
+    let nextCheck = FREE_CHECK_BYTES;
     let refused: StoreOutcome | undefined;
 
     /** The rest is still read from the sender, who listens for an answer only after it. */
@@ -127,6 +131,12 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
         if (received > limits.objectBytesMax)
           return refuse(new RangeError(`more than ${limits.objectBytesMax} bytes`), 'object too large');
         try {
+          if (received >= nextCheck) {
+            nextCheck += FREE_CHECK_BYTES;
+            const free = await freeBytes();
+            if (free < limits.freeBytesMin)
+              return await refuse(new RangeError(`${free} bytes are free`), 'too little space left');
+          }
           await file.append(bytes);
         } catch (error) {
           await refuse(error, 'cannot write');

@@ -1,4 +1,4 @@
-import { open, readdir, rename, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ErrorCode } from '@collimator/shared/errors/catalogue';
 import type { FolderSync } from './folder-sync.ts';
@@ -42,16 +42,11 @@ export function createQuarantine(deps: {
     return { files: names.length, bytes };
   }
 
-  return {
-    async keep(file, reason) {
-      used ??= count();
-      const room = await used;
-      const { size } = await stat(file);
-      if (room.files >= deps.limits.filesMax || room.bytes + size > deps.limits.bytesMax) return false;
-      room.files += 1;
-      room.bytes += size;
-      const name = deps.newName();
-      const note = await open(join(deps.folder, `${name}.json`), 'wx');
+  /** The note first, so that no object lies there without its reason. */
+  async function moveIn(file: string, name: string, reason: QuarantineReason): Promise<void> {
+    const notePath = join(deps.folder, `${name}.json`);
+    const note = await open(notePath, 'wx');
+    try {
       try {
         await note.writeFile(`${JSON.stringify({ at: new Date(deps.now_ms()).toISOString(), ...reason }, null, 2)}\n`);
         await note.sync();
@@ -59,6 +54,30 @@ export function createQuarantine(deps: {
         await note.close();
       }
       await rename(file, join(deps.folder, `${name}.dcm`));
+    } catch (error) {
+      await rm(notePath, { force: true });
+      throw error;
+    }
+  }
+
+  return {
+    async keep(file, reason) {
+      used ??= count().catch((error: unknown) => {
+        used = undefined; // Asked again next time.
+        throw error;
+      });
+      const room = await used;
+      const { size } = await stat(file);
+      if (room.files >= deps.limits.filesMax || room.bytes + size > deps.limits.bytesMax) return false;
+      room.files += 1;
+      room.bytes += size;
+      try {
+        await moveIn(file, deps.newName(), reason);
+      } catch (error) {
+        room.files -= 1;
+        room.bytes -= size;
+        throw error;
+      }
       await deps.folderSync.sync(deps.folder);
       return true;
     },

@@ -29,7 +29,7 @@ async function load(device: DeviceSpec, releases: readonly LoadRelease[]): Promi
   const unloadable: Unloadable[] = [];
   for (const { sha256, folder } of releases) {
     try {
-      const release = await readRelease(folder);
+      const release = await readRelease(folder, sha256);
       const model = await loadStageModel(folder, release, device);
       await model.warm();
       loaded.set(sha256, { sha256, release, model });

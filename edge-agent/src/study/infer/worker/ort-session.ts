@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import type { Release, Stage } from '@collimator/shared/contracts/release';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { Plane } from '@collimator/shared/imaging/slice';
 import ort from 'onnxruntime-node';
 import type { DeviceSpec } from '../protocol.ts';
+import { readReleaseFile } from './load-release.ts';
 
 /** Runs a stage's model on slices. */
 export type StageModel = {
@@ -30,11 +30,11 @@ export function onlyStage(release: Release): Stage {
  * Loads the model of a release. CUDA is tried first on a GPU; where it cannot be used, the CPU does the work and
  * `provider` says so. Threads do not spin: spinning costs the rest of the appliance twice the time.
  *
- * @throws CodedError `inference-model-unloadable`, `inference-release-unsupported`
+ * @throws CodedError `inference-model-unloadable`, `inference-release-altered`, `inference-release-unsupported`
  */
 export async function loadStageModel(folder: string, release: Release, device: DeviceSpec): Promise<StageModel> {
   const stage = onlyStage(release);
-  const { session, provider } = await createSession(join(folder, stage.model), device);
+  const { session, provider } = await createSession(await readReleaseFile(folder, release, stage.model), device);
   const [input, output] = [stage.inputs[0], stage.outputs[0]] as [Stage['inputs'][number], Stage['outputs'][number]];
   if (!session.inputNames.includes(input.name) || !session.outputNames.includes(output.name))
     throw new CodedError(
@@ -92,7 +92,7 @@ export async function loadStageModel(folder: string, release: Release, device: D
 }
 
 async function createSession(
-  model: string,
+  model: Uint8Array,
   device: DeviceSpec,
 ): Promise<{ session: ort.InferenceSession; provider: string }> {
   const options = {
