@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { CodedError } from '@collimator/shared/errors/coded-error';
+import { freePorts } from '../free-ports.ts';
 
 /** Where everything of one demo lies. Every file stays to be read afterwards. */
 export type Layout = {
@@ -60,23 +60,4 @@ export async function choosePorts(base: number | undefined): Promise<Ports> {
   const [hubHttp = 0, hubMqtt = 0, pacs = 0, ...rest] = numbers;
   const appliances = serials.map((_, i) => ({ dicom: rest[2 * i] ?? 0, localApi: rest[2 * i + 1] ?? 0 }));
   return { hubHttp, hubMqtt, pacs, appliances };
-}
-
-/** Ports that nobody listens on; all are held at once, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((found, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            found(typeof address === 'object' && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
 }

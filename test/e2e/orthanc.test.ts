@@ -21,7 +21,7 @@ import {
 } from '../demo/result-objects.ts';
 import { waitFor } from '../demo/wait.ts';
 import { writeMrSeries } from '../fixtures/mr-series/make-series.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { type Orthanc, startOrthanc } from './orthanc.ts';
 import { dciodvfy } from './validators.ts';
 

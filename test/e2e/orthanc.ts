@@ -52,8 +52,8 @@ export async function startOrthanc(options: OrthancOptions): Promise<Orthanc> {
 
   const send = async (method: string, path: string, body?: object | Uint8Array | string): Promise<Response> => {
     const raw = body instanceof Uint8Array || typeof body === 'string';
-    const payload = body === undefined ? undefined : raw ? body : JSON.stringify(body);
-    const answer = await fetch(base + path, { method, ...(payload !== undefined && { body: payload as BodyInit }) });
+    const payload = raw || body === undefined ? body : JSON.stringify(body);
+    const answer = await fetch(base + path, { method, ...(payload !== undefined && { body: payload }) });
     if (!answer.ok) throw new Error(`Orthanc ${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer;
   };

@@ -8,7 +8,7 @@ import { checkout, collimator } from '../demo/checkout.ts';
 import { type Program, startProgram } from '../demo/programs.ts';
 import { waitFor } from '../demo/wait.ts';
 import { writeMrSeries } from '../fixtures/mr-series/make-series.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { type Orthanc, startOrthanc } from './orthanc.ts';
 
 // The quick start of README.md, read from README.md: every command in its order, with paths, names and ports of this

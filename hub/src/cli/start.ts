@@ -17,7 +17,11 @@ export const startCommand = (): Command =>
   new Command('start')
     .description('start the hub and run until SIGTERM or SIGINT')
     .requiredOption('--config <file>', 'hub.yaml')
-    .action(({ config }: ConfigOption) => runCommand(() => start(config)));
+    .action(async ({ config }: ConfigOption) => {
+      await runCommand(() => start(config));
+      // What is still open now must keep neither a stopped hub alive nor one that could not start.
+      process.exit();
+    });
 
 /** `collimator hub config check --config hub.yaml` */
 export const configCommand = (): Command =>

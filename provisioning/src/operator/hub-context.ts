@@ -37,6 +37,8 @@ export function hubContext(options: ContextOptions, env: NodeJS.ProcessEnv): Hub
   if (url === undefined || ca === undefined || tokenFile === undefined) {
     throw new CodedError('operator-context-missing', `${missing.filter(Boolean).join(', ')} not given`);
   }
+  // The token would travel for everybody to read.
+  if (!url.startsWith('https://')) throw new CodedError('config-invalid', `--hub: ${url} does not begin with https://`);
   return { url, ca: read(ca), token: read(tokenFile).trim() };
 }
 

@@ -3,10 +3,11 @@ import { type OutputFormat, printOne, runCommand } from '@collimator/shared/cli/
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { Command, Option } from 'commander';
 import { type ContextOptions, withHubOptions } from '../operator/hub-context.ts';
-import { readSigningKey, type SigningHub, signRelease, type ToSign } from './sign-release.ts';
+import { readSigningKey, readTrustedRoot, type SigningHub, signRelease, type ToSign } from './sign-release.ts';
 
 type Options = ContextOptions & {
   readonly targetsKey: readonly string[];
+  readonly root?: string;
   readonly yes?: boolean;
   readonly output: OutputFormat;
 };
@@ -33,6 +34,7 @@ export function releasesCommand(withHub: WithHub): Command {
       .argument('<name@version>', 'the release, as listed by: collimator hub models list'),
   )
     .requiredOption('--targets-key <file>', 'private key file of a targets key; give one for each signer', collect)
+    .option('--root <file>', 'a root.json that you trust, when no key given here signed the present targets')
     .option('--yes', 'sign without asking')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
     .action((release: string, options: Options) =>
@@ -41,7 +43,8 @@ export function releasesCommand(withHub: WithHub): Command {
           const asked = parseRelease(release);
           const keys = await Promise.all(options.targetsKey.map(readSigningKey));
           const confirm = options.yes === true ? show : ask;
-          const signed = await withHub(options, (hub) => signRelease(hub, asked, keys, confirm));
+          const root = options.root === undefined ? undefined : await readTrustedRoot(options.root);
+          const signed = await withHub(options, (hub) => signRelease(hub, asked, keys, confirm, root));
           printOne(signed, options.output);
         },
         (error) => refusedCodes.has(error.code),

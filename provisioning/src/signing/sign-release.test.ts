@@ -3,9 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TargetsSubmission } from '@collimator/shared/contracts/http-api';
 import { CodedError } from '@collimator/shared/errors/coded-error';
-import { buildTargets, expiresIn, type TargetEntry } from '@collimator/shared/release/build-metadata';
+import {
+  buildRoot,
+  buildTargets,
+  expiresIn,
+  publicPart,
+  type TargetEntry,
+} from '@collimator/shared/release/build-metadata';
 import { canonicalJson } from '@collimator/shared/release/canonical-json';
 import { generateSigningKey, privateKeyPem, signatureFits } from '@collimator/shared/release/keys';
+import { signDocument } from '@collimator/shared/release/signatures';
+import { openRoot } from '@collimator/shared/release/trusted-root';
 import { targetPath } from '@collimator/shared/release/targets';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { withHub } from '../operator/hub-context.ts';
@@ -23,13 +31,20 @@ const targets = (version: number, entries: readonly TargetEntry[]) =>
 const [old, added] = [entry('1.0.0', 'a'), entry('1.1.0', 'b')];
 const asked = { name: 'brain', version: '1.1.0' };
 
+const keys = [generateSigningKey(), generateSigningKey()];
+
 /** A hub in memory that draws whatever draft a test gives it. */
-function hub(draft: object, state: 'candidate' | 'signed' = 'candidate') {
+function hub(
+  draft: object,
+  state: 'candidate' | 'signed' = 'candidate',
+  present: object = targets(1, [old]),
+  signers = [keys[0]!],
+) {
   const submitted: TargetsSubmission[] = [];
   const client: SigningHub = {
     request: (_method, path) =>
       path === '/v1/trust/1.targets.json'
-        ? Promise.resolve({ signed: targets(1, [old]), signatures: [] })
+        ? Promise.resolve(JSON.parse(signDocument(present, signers).toString()))
         : Promise.reject(new CodedError('release-unknown', path)),
     listModels: () =>
       Promise.resolve([
@@ -52,7 +67,6 @@ function hub(draft: object, state: 'candidate' | 'signed' = 'candidate') {
   return { client, submitted };
 }
 const yes = () => Promise.resolve(true);
-const keys = [generateSigningKey(), generateSigningKey()];
 
 describe('signing a release', () => {
   test('shows what is signed, signs it with every key and hands it in', async () => {
@@ -103,6 +117,49 @@ describe('signing a release', () => {
     const other = { name: 'lung', version: '1.0.0' };
     await expect(signRelease(client, other, keys, yes)).rejects.toMatchObject({ code: 'release-unknown' });
     expect(submitted).toEqual([]);
+  });
+});
+
+describe('present targets that the hub made up', () => {
+  const evil = entry('0.9.0', 'f');
+  const forged = targets(1, [old, evil]);
+  const draft = targets(2, [old, evil, added]);
+  const stranger = generateSigningKey();
+
+  test.each([
+    ['unsigned', []],
+    ['signed by a stranger', [stranger]],
+  ])('%s: nothing is signed', async (_, signers) => {
+    const { client, submitted } = hub(draft, 'candidate', forged, signers);
+    await expect(signRelease(client, asked, keys, yes)).rejects.toMatchObject({ code: 'metadata-signatures-too-few' });
+    expect(submitted).toEqual([]);
+  });
+
+  test('under a signature that was made for others: nothing is signed', async () => {
+    const { client, submitted } = hub(draft, 'candidate', forged);
+    const real = JSON.parse(signDocument(targets(1, [old]), keys).toString()) as { signatures: object[] };
+    const lying = { ...client, request: () => Promise.resolve({ signed: forged, signatures: real.signatures }) };
+    await expect(signRelease(lying, asked, keys, yes)).rejects.toMatchObject({ code: 'metadata-signatures-too-few' });
+    expect(submitted).toEqual([]);
+  });
+
+  test('a trusted root vouches where other keys signed before, and for nothing that it does not know', async () => {
+    const role = (key: typeof stranger) => ({ keys: [publicPart(key)], threshold: 1 });
+    const roles = { root: role(stranger), snapshot: role(stranger), timestamp: role(stranger) };
+    const document = buildRoot({
+      version: 1,
+      expires: expiresIn(now, 365),
+      roles: { ...roles, targets: { keys: [stranger, ...keys].map(publicPart), threshold: 2 } },
+      director: publicPart(stranger),
+    });
+    const root = openRoot(signDocument(document, [stranger]));
+    if (!root.ok) throw new Error(root.error.detail);
+    const good = hub(targets(2, [old, added]), 'candidate', targets(1, [old]), [stranger, keys[1]!]);
+    expect(await signRelease(good.client, asked, [keys[0]!], yes, root.value)).toMatchObject({ state: 'signed' });
+    const bad = hub(draft, 'candidate', forged, [keys[0]!]);
+    await expect(signRelease(bad.client, asked, keys, yes, root.value)).rejects.toMatchObject({
+      code: 'metadata-signatures-too-few',
+    });
   });
 });
 

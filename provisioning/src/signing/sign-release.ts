@@ -4,7 +4,9 @@ import { CodedError, isCoded } from '@collimator/shared/errors/coded-error';
 import { canonicalJson } from '@collimator/shared/release/canonical-json';
 import { signBytes, type SigningKey, signingKeyFromPem } from '@collimator/shared/release/keys';
 import { refusalError } from '@collimator/shared/release/refusal';
+import { openRoot, type TrustedRoot } from '@collimator/shared/release/trusted-root';
 import { type Addition, checkDraft } from './check-draft.ts';
+import { checkPresent } from './check-present.ts';
 
 /** What signing needs of the hub; `operator/hub-client.ts` has it. */
 export interface SigningHub {
@@ -25,6 +27,7 @@ export type Signed = {
 /**
  * Draws the next targets with the release added, shows them, signs them with every key and hands them in.
  * A release that is signed already is done, not an error, so that a script can run twice.
+ * @param root what the present targets are held against; without it, one of the keys must have signed them
  * @throws CodedError `signing-declined`, `signing-key-unusable`, `targets-*`, and what the hub refuses with
  */
 export async function signRelease(
@@ -32,6 +35,7 @@ export async function signRelease(
   asked: { readonly name: string; readonly version: string },
   keys: readonly SigningKey[],
   confirm: (what: ToSign) => Promise<boolean>,
+  root?: TrustedRoot,
 ): Promise<Signed> {
   const model = (await hub.listModels()).find((m) => m.name === asked.name && m.version === asked.version);
   if (model === undefined) throw new CodedError('release-unknown', `${asked.name}@${asked.version}`);
@@ -40,8 +44,10 @@ export async function signRelease(
   const { signed } = await hub.targetsDraft(`${asked.name}@${asked.version}`);
   const version = (signed as { version?: unknown } | null)?.version;
   if (typeof version !== 'number') throw new CodedError('metadata-malformed', 'the draft has no version');
-  const present = (await hub.request('GET', `/v1/trust/${version - 1}.targets.json`)) as { signed?: unknown };
-  const addition = checkDraft(signed, present.signed, asked);
+  const document = await hub.request('GET', `/v1/trust/${version - 1}.targets.json`);
+  const present = checkPresent(document, { keys, root });
+  if (!present.ok) throw refusalError(present.error);
+  const addition = checkDraft(signed, present.value, asked);
   if (!addition.ok) throw refusalError(addition.error);
   if (addition.value.sha256 !== model.sha256) throw new CodedError('target-mismatch', `${asked.name}@${asked.version}`);
 
@@ -69,4 +75,14 @@ export async function readSigningKey(file: string): Promise<SigningKey> {
     throw new CodedError('signing-key-unusable', `${file} (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }
   return signingKeyFromPem(pem, file);
+}
+
+/** A root that a person brings along. @throws CodedError `config-unreadable`, `metadata-*` */
+export async function readTrustedRoot(file: string): Promise<TrustedRoot> {
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new CodedError('config-unreadable', `${file} (${cause.code})`, { cause });
+  });
+  const root = openRoot(bytes);
+  if (!root.ok) throw refusalError(root.error);
+  return root.value;
 }

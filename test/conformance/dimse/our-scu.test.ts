@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { memoryIndex, NODE_AE_TITLE, startNode } from './node.ts';
 import {
   filesBelow,
-  freePort,
   type Part10,
   type Peer,
   pydicomFile,
@@ -13,6 +12,7 @@ import {
   startListener,
   temporaryFolder,
 } from './peers.ts';
+import { freePort } from '../../free-ports.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let peer: Peer | undefined;

@@ -2,7 +2,8 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { memoryIndex, NODE_AE_TITLE, startNode, type TestNode } from './node.ts';
-import { filesBelow, freePort, pydicomFile, readPart10, run, startListener, temporaryFolder } from './peers.ts';
+import { filesBelow, pydicomFile, readPart10, run, startListener, temporaryFolder } from './peers.ts';
+import { freePort } from '../../free-ports.ts';
 
 /** File, how storescu has to propose so that it sends the file as it is, and a dcmtk program that makes it so before. */
 const files: [name: string, propose: string, convert: readonly string[]][] = [

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { makeKeys, keyCeremonyDefaults } from '@collimator/provisioning/keys/make-keys';
 import type { TestAuthority } from './certificates.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../free-ports.ts';
 import { installTestIdentity } from './identity.ts';
 import { until } from './until.ts';
 

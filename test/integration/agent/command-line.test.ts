@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Appliance, createAppliance } from './appliance.ts';
 import { createTestAuthority, type TestAuthority } from './certificates.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../free-ports.ts';
 import { until } from './until.ts';
 
 describe('the command line of an appliance', () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestAuthority } from './certificates.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../free-ports.ts';
 import { until } from './until.ts';
 
 /** A real Mosquitto with mutual TLS, that can be killed and started again on the same port. */

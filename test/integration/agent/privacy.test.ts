@@ -5,7 +5,7 @@ import { studyList } from '@collimator/shared/contracts/local-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Appliance, applianceTitle, createAppliance, senderTitle } from './appliance.ts';
 import { createTestAuthority } from './certificates.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../free-ports.ts';
 import { marks, writeMarkedStudy } from './marked-study.ts';
 import { storescu } from './storescu.ts';
 import { until } from './until.ts';

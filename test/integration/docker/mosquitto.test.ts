@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +10,7 @@ import { generateKeyPair, privateKeyPem } from '@collimator/provisioning/authori
 import { devicePublishes, deviceSubscribes, topics } from '@collimator/shared/contracts/topics';
 import { connectMqtt, type MqttConnection } from '@collimator/shared/link/mqtt-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../free-ports.ts';
 
 // The Mosquitto configuration that docker/ ships, run by a real Mosquitto with only its paths and port changed:
 // it must allow and refuse exactly what shared/src/contracts/topics.ts does.
@@ -131,11 +131,3 @@ async function deviceIdentity(authority: Awaited<ReturnType<typeof openAuthority
 const poll = (condition: () => boolean) => expect.poll(condition, { timeout: 15_000, interval: 20 }).toBe(true);
 
 const withSbin = () => ({ ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });

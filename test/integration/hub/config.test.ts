@@ -58,7 +58,7 @@ describe('the command line', () => {
     replace('data: data', 'data: data\ncolour: red\nsize: big');
     const refused = await collimatorCommand(check);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toMatch(/colour is not a known key.*size is not a known key/);
+    expect(refused.stderr).toMatch(/colour is not a known key.*size is not a known key/s);
   });
 
   test('starts nothing with a bad configuration', async () => {
@@ -104,11 +104,13 @@ describe('the command line', () => {
   test('says which hub it misses, and refuses a duration that is none', async () => {
     const token = ['provision', 'token', 'create', '--serial', 'RAD-1'];
     expect(await collimatorCommand(token)).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('operator-context-missing'),
     });
     const bad = await collimatorCommand([...token, '--config', install.configFile, '--expires', 'soon']);
     expect(bad.stderr).toContain('duration-invalid');
+    const clear = await collimatorCommand([...token, '--config', install.configFile, '--hub', 'http://127.0.0.1:1']);
+    expect(clear).toMatchObject({ code: 2, stderr: expect.stringContaining('https://') });
     expect((await collimatorCommand(['hub', 'rollouts', 'create', '--release', 'x'])).code).toBe(2);
   });
 });

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { topics } from '@collimator/shared/contracts/topics';
 import { afterAll, expect, test } from 'vitest';
 import { connected, enrolAppliance, event, openSession, state } from './appliance.ts';
 import { makeHubFolder } from './hub-folder.ts';
 import { runHub } from './running-hub.ts';
 import { until } from './until.ts';
+import { freePort } from '../../free-ports.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterAll(async () => {
@@ -59,13 +59,3 @@ test('with Mosquitto the hub is a client with a certificate of its own, and the 
   await until('the hub sees it', async () => (await hub.operator.showDevice('RAD-1')).status === 'pending');
   await session.endAsync();
 });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });

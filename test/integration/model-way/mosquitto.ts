@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { freePort } from '../../free-ports.ts';
 
 export type Mosquitto = { readonly url: string; stop(): Promise<void>; start(): Promise<void> };
 
@@ -40,15 +41,6 @@ export async function startMosquitto(dir: string): Promise<Mosquitto> {
   };
   await mosquitto.start();
   return mosquitto;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function reachable(port: number): Promise<void> {

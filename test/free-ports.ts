@@ -1,6 +1,9 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 
-/** Ports that nobody listens on; all are held at once, so that no two are the same. */
+/** A port that was free a moment ago, for programs that cannot say which one they got. */
+export const freePort = async (): Promise<number> => (await freePorts(1))[0] ?? 0;
+
+/** Ports that were free a moment ago; all are held at once, so that no two are the same. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
@@ -8,10 +11,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
       (server) =>
         new Promise<number>((found, reject) => {
           server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address();
-            found(typeof address === 'object' && address !== null ? address.port : 0);
-          });
+          server.listen(0, '127.0.0.1', () => found((server.address() as AddressInfo).port));
         }),
     ),
   );
