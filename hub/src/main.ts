@@ -143,7 +143,13 @@ export async function startHub(config: HubConfig, deps: HubDeps): Promise<Hub> {
       now,
       log,
     });
-    const events = createEventLog({ store, devices, now, checkpoint });
+    const events = createEventLog({
+      store,
+      devices,
+      now,
+      follow: (event) => rollouts.recordEvent(event),
+      checkpoint,
+    });
     const disconnect = (device: string, reason: string) => void broker?.disconnect(device, reason);
     const enrolment = createEnrolment({
       store,
@@ -204,7 +210,6 @@ export async function startHub(config: HubConfig, deps: HubDeps): Promise<Hub> {
       devices,
       events,
       log,
-      onEvent: (event) => rollouts.recordEvent(event),
       onMessage: (kind, taken) => metrics.fleetMessage(kind, taken),
     });
     await chunks.start();

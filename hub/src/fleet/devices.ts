@@ -32,7 +32,8 @@ export interface Devices {
   get(id: string): Device | undefined;
   /** Throws `device-unknown`. */
   require(id: string): Device;
-  list(): readonly Device[];
+  /** At most `limit` devices after `after`, by id. */
+  page(after: string, limit: number): readonly Device[];
   count(): { readonly registered: number; readonly online: number };
   /** Whether a certificate is the one in force for its device. */
   admits(peer: Peer): boolean;
@@ -41,6 +42,8 @@ export interface Devices {
   /** Nobody is connected to a broker that has just started; each device says again that it is there. */
   forgetConnections(): Promise<void>;
 }
+
+export const pageSql = 'SELECT * FROM devices WHERE id > ? ORDER BY id LIMIT ?';
 
 /** Answered at once; a fleet is at most this large (DESIGN section 1). */
 export const devicesMax = 10_000;
@@ -57,7 +60,7 @@ export function createDevices({ store, now }: { readonly store: Store; readonly 
       if (device === undefined) throw new CodedError('device-unknown', id);
       return device;
     },
-    list: () => store.all<DeviceRow>('SELECT * FROM devices ORDER BY id LIMIT ?', devicesMax).map(fromRow),
+    page: (after, limit) => store.all<DeviceRow>(pageSql, after, limit).map(fromRow),
     count() {
       const row = store.get<{ n: number; online: number | null }>(
         'SELECT count(*) AS n, sum(online) AS online FROM devices WHERE retired_at IS NULL',

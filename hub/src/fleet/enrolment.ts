@@ -15,6 +15,7 @@ import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { type Devices, enrolStatement } from './devices.ts';
+import { endEarlierTokens } from './token-table.ts';
 
 export interface Enrolment {
   createToken(request: TokenRequest): Promise<TokenResponse>;
@@ -117,6 +118,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
             params: [at, device.key, tokenId, device.key],
             expectChanges: 1,
           },
+          endEarlierTokens(serial, tokenId),
           enrolStatement({ id: serial, at, certificateSerial, expiresAt }),
         ],
       );

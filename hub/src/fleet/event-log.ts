@@ -3,7 +3,7 @@ import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import { canonicalJson } from '@collimator/shared/release/canonical-json';
 import type { Store } from '@collimator/shared/sqlite/store';
-import type { Devices } from './devices.ts';
+import type { Device, Devices } from './devices.ts';
 
 /** What devices did with their assignments, each event once and durable before it is acknowledged. */
 export interface EventLog {
@@ -13,7 +13,7 @@ export interface EventLog {
    * @throws CodedError `device-unknown`, `device-retired`, `store-*`
    */
   take(event: DeviceEvent): Promise<number>;
-  latest(device: string): DeviceEvent | undefined;
+  latest(device: Pick<Device, 'id' | 'eventGeneration'>): DeviceEvent | undefined;
 }
 
 /** Events of one device that wait for the disk; more are not taken, and the device sends them again. */
@@ -31,6 +31,8 @@ export function createEventLog(deps: {
   readonly store: Store;
   readonly devices: Devices;
   readonly now: () => Date;
+  /** Puts on the disk what follows from the event. May be called again for the same one. */
+  readonly follow: (event: DeviceEvent) => Promise<void>;
   readonly checkpoint: Checkpoint;
 }): EventLog {
   const { store, devices, now } = deps;
@@ -39,6 +41,8 @@ export function createEventLog(deps: {
   const takeOne = async (event: DeviceEvent): Promise<number> => {
     const device = devices.require(event.device);
     if (device.retiredAt !== null) throw new CodedError('device-retired', event.device);
+    // First: an event on the disk may be acknowledged together with a later one, so what follows from it is there too.
+    await deps.follow(event);
     const json = canonicalJson(event).toString('utf8');
     const stored = store.get<EventRow>(eventSql, device.id, device.eventGeneration, event.seq);
     if (stored?.event_json === json) return device.ackedSeq;
@@ -82,9 +86,8 @@ export function createEventLog(deps: {
         if (queue.waiting === 0) queues.delete(event.device);
       }
     },
-    latest(device) {
-      const generation = devices.get(device)?.eventGeneration;
-      const row = generation === undefined ? undefined : store.get<EventRow>(latestSql, device, generation);
+    latest({ id, eventGeneration }) {
+      const row = store.get<EventRow>(latestSql, id, eventGeneration);
       return row && (JSON.parse(row.event_json) as DeviceEvent);
     },
   };

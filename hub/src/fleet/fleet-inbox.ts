@@ -15,19 +15,18 @@ import type { Log } from '@collimator/shared/observe/log';
 import type { TSchema } from 'typebox';
 import type { Devices } from './devices.ts';
 import type { EventLog } from './event-log.ts';
+import { createNewestOnly } from './newest-only.ts';
 
 export type InboxDeps = {
   readonly mqtt: MqttPort;
   readonly devices: Devices;
   readonly events: EventLog;
   readonly log: Log;
-  /** Resolves when what follows from the event is on the disk too; only then is it acknowledged. */
-  readonly onEvent: (event: DeviceEvent) => Promise<void>;
   readonly onMessage?: (kind: 'state' | 'telemetry' | 'events', taken: boolean) => void;
 };
 
-/** Largest message of a device that is read; a chunk request goes elsewhere. */
-const messageBytesMax = 256 * 1024;
+/** Largest message of a device that is read, by kind; a chunk request goes elsewhere. */
+const messageBytesMax = { state: 256 * 1024, telemetry: 64 * 1024, events: 8 * 1024 } as const;
 
 type Addressed = { readonly device: string };
 
@@ -42,7 +41,7 @@ export async function openInbox(deps: InboxDeps): Promise<void> {
   ) => {
     await mqtt.subscribe(topics[kind]('+'), (topic, payload) => {
       const device = parseTopic(topic)?.device ?? '?';
-      const message = read<M>(check, device, payload);
+      const message = read<M>(check, device, payload, messageBytesMax[kind]);
       if (typeof message === 'string') {
         log.event('fleet-message-refused', { device, kind, reason: message });
         deps.onMessage?.(kind, false);
@@ -60,19 +59,29 @@ export async function openInbox(deps: InboxDeps): Promise<void> {
     });
   };
 
-  await listen('state', deviceState, (state: DeviceState) => devices.takeState(state));
-  await listen('telemetry', telemetry, (report: Telemetry) => devices.takeTelemetry(report));
+  // Of these only the last word counts: a device that talks faster than the disk writes cannot crowd out the others.
+  const [states, reports] = [createNewestOnly(), createNewestOnly()];
+  await listen('state', deviceState, (state: DeviceState) =>
+    states(state.device, () => devices.takeState(state)).then(() => undefined),
+  );
+  await listen('telemetry', telemetry, (report: Telemetry) =>
+    reports(report.device, () => devices.takeTelemetry(report)).then(() => undefined),
+  );
   await listen('events', deviceEvent, async (event: DeviceEvent) => {
     const through = await events.take(event);
-    await deps.onEvent(event);
     const ack: EventAck = { schema: 'collimator.ack/1', through_seq: through };
     await mqtt.publish(topics.acks(event.device), JSON.stringify(ack), { qos: 1 });
   });
 }
 
 /** The message, or why it is not one. The topic's device was proven by its certificate; the message must agree. */
-function read<M extends Addressed>(check: Validator<TSchema>, device: string, payload: Buffer): M | string {
-  if (payload.length > messageBytesMax) return `${payload.length} bytes`;
+function read<M extends Addressed>(
+  check: Validator<TSchema>,
+  device: string,
+  payload: Buffer,
+  bytesMax: number,
+): M | string {
+  if (payload.length > bytesMax) return `${payload.length} bytes`;
   let value: unknown;
   try {
     value = JSON.parse(payload.toString('utf8'));

@@ -94,7 +94,11 @@ export const apiRoutes: Readonly<Record<string, ApiRoute>> = {
     ok: RolloutSummary,
     status: 201,
   },
-  'GET /v1/rollouts': { summary: 'All roll-outs, newest first', ok: Type.Array(RolloutSummary), status: 200 },
+  'GET /v1/rollouts': {
+    summary: 'The newest roll-outs first; of large ones only the latest, the others by their id',
+    ok: Type.Array(RolloutSummary),
+    status: 200,
+  },
   'GET /v1/rollouts/:id': {
     summary: 'One roll-out with the progress of each device',
     params: rolloutId,

@@ -23,10 +23,16 @@ describe('who may connect', () => {
 });
 
 describe('what a device may do', () => {
-  const publication = (topic: string, qos = 1) => ({ topic, qos, bytes: 1 });
+  const publication = (topic: string, qos = 1, retain = false) => ({ topic, qos, retain });
   test('publish what it reports, at most at QoS 1', () => {
     expect(judgePublish('RAD-1', publication(topics.events('RAD-1'))).ok).toBe(true);
     expect(judgePublish('RAD-1', publication(topics.events('RAD-1'), 2)).ok).toBe(false);
+  });
+  test('leave nothing behind at the broker but its state', () => {
+    expect(judgePublish('RAD-1', publication(topics.state('RAD-1'), 1, true)).ok).toBe(true);
+    for (const topic of [topics.events('RAD-1'), topics.telemetry('RAD-1'), topics.chunkRequest('RAD-1')])
+      expect(judgePublish('RAD-1', publication(topic, 1, true)).ok).toBe(false);
+    expect(judgePublish('hub', publication(topics.assignment('RAD-1', 'brain'), 1, true)).ok).toBe(true);
   });
   test('nothing on the topics of the broker itself, hub included', () => {
     for (const name of ['RAD-1', 'hub']) {

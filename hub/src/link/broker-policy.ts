@@ -1,4 +1,4 @@
-import { devicePublishes, deviceSubscribes } from '@collimator/shared/contracts/topics';
+import { devicePublishes, deviceSubscribes, topics } from '@collimator/shared/contracts/topics';
 import { err, ok, type Result } from '@collimator/shared/result';
 import { hubCommonName } from '@collimator/provisioning/authority/authority';
 
@@ -28,14 +28,17 @@ export function judgeConnect(peer: Peer, request: ConnectRequest, admits: Admits
   return ok(undefined);
 }
 
-export type Publication = { readonly topic: string; readonly qos: number; readonly bytes: number };
+export type Publication = { readonly topic: string; readonly qos: number; readonly retain: boolean };
 
 /** Whether a client may publish; the hub may publish everything but the broker's own topics. */
 export function judgePublish(commonName: string, publication: Publication): Result<void, string> {
   if (publication.topic.startsWith('$')) return err('reserved topic');
   if (publication.qos > 1) return err('QoS 2 is not used here');
-  if (commonName === hubCommonName || devicePublishes(commonName, publication.topic)) return ok(undefined);
-  return err('not a topic of this device');
+  if (commonName === hubCommonName) return ok(undefined);
+  if (!devicePublishes(commonName, publication.topic)) return err('not a topic of this device');
+  // The broker holds what is retained in memory, and says it again to whoever comes.
+  if (publication.retain && publication.topic !== topics.state(commonName)) return err('only a state is retained');
+  return ok(undefined);
 }
 
 export const maySubscribe = (commonName: string, filter: string): boolean =>

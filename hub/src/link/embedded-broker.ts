@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createServer, type TLSSocket } from 'node:tls';
 import { hubCommonName, serialHex } from '@collimator/provisioning/authority/authority';
 import type { Log } from '@collimator/shared/observe/log';
@@ -20,6 +21,8 @@ export type BrokerOptions = {
 
 export type BrokerBounds = {
   readonly connectionsMax: number;
+  /** Connections under one name: one is in use, the others are about to end. */
+  readonly connectionsPerPeerMax: number;
   /** A packet of a client; the largest is a chunk of 256 KiB with its frame, from the hub. */
   readonly packetBytesMax: number;
   readonly unsentBytesMax: number;
@@ -30,6 +33,7 @@ export type BrokerBounds = {
 
 export const brokerBoundsDefault: BrokerBounds = {
   connectionsMax: 12_000,
+  connectionsPerPeerMax: 8,
   packetBytesMax: 1024 * 1024,
   unsentBytesMax: 8 * 1024 * 1024,
   concurrency: 100,
@@ -58,6 +62,7 @@ export async function startEmbeddedBroker(options: BrokerOptions, deps: BrokerDe
   const bounds = { ...brokerBoundsDefault, ...options.bounds };
   const { log } = deps;
   const peers = new WeakMap<object, Peer>();
+  const connections = new Map<string, Set<Duplex>>();
   const peerOf = (client: Client): Peer | undefined => peers.get(client.conn);
 
   const aedes = await Aedes.createBroker({
@@ -77,8 +82,8 @@ export async function startEmbeddedBroker(options: BrokerOptions, deps: BrokerDe
     authorizePublish(client, packet, done) {
       if (client === null) return done(null);
       const peer = peerOf(client);
-      const { topic, qos } = packet;
-      const judged = judgePublish(peer?.commonName ?? '', { topic, qos, bytes: packet.payload.length });
+      const { topic, qos, retain } = packet;
+      const judged = judgePublish(peer?.commonName ?? '', { topic, qos, retain });
       if (judged.ok) return done(null);
       log.event('broker-refused', { device: peer?.commonName ?? '?', reason: judged.error });
       return done(new Error(judged.error));
@@ -105,9 +110,20 @@ export async function startEmbeddedBroker(options: BrokerOptions, deps: BrokerDe
   server.on('secureConnection', (socket) => {
     const peer = peerOfSocket(socket);
     socket.setNoDelay(true);
+    const open = connections.get(peer.commonName) ?? new Set();
+    if (open.size >= bounds.connectionsPerPeerMax) {
+      log.event('broker-refused', { device: peer.commonName, reason: `has ${open.size} connections` });
+      socket.destroy();
+      return;
+    }
     const stream = boundStream(socket, bounds, (reason) => {
       log.event('broker-client-dropped', { device: peer.commonName, reason });
       deps.onDropped?.(reason);
+    });
+    connections.set(peer.commonName, open.add(stream));
+    stream.once('close', () => {
+      open.delete(stream);
+      if (open.size === 0) connections.delete(peer.commonName);
     });
     peers.set(stream, peer);
     aedes.handle(stream);
@@ -127,11 +143,12 @@ export async function startEmbeddedBroker(options: BrokerOptions, deps: BrokerDe
     port: (server.address() as AddressInfo).port,
     clients: () => aedes.connectedClients,
     disconnect(device, reason) {
-      const client = (aedes as unknown as { readonly clients: Record<string, Client | undefined> }).clients[device];
-      if (client === undefined) return false;
-      log.event('broker-client-dropped', { device, reason });
-      client.conn.destroy();
-      return true;
+      // Every connection under this name, not the broker's list of clients: one that was let in a moment ago is not on
+      // it yet, and would stay.
+      const open = [...(connections.get(device) ?? [])];
+      if (open.length > 0) log.event('broker-client-dropped', { device, reason });
+      for (const stream of open) stream.destroy();
+      return open.length > 0;
     },
     async close() {
       const stopped = new Promise<void>((resolve) => server.close(() => resolve()));

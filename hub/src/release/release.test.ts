@@ -327,9 +327,11 @@ describe('a roll-out', () => {
     [progressSql, ['a', 'b', 'c', 'd', 'e', 'f', 1]],
   ])('is answered from an index: %s', (sql, params) => {
     const steps = store.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...params);
-    expect(steps.map(({ detail }) => detail)).toEqual([
-      expect.stringMatching(/^SEARCH .* USING (PRIMARY KEY|(COVERING )?INDEX)/),
-    ]);
+    const searches = steps.map(({ detail }) => detail).filter((detail) => !detail.startsWith('CORRELATED'));
+    expect(searches.length).toBeGreaterThan(0);
+    expect(searches).toEqual(
+      searches.map(() => expect.stringMatching(/^SEARCH .* USING (PRIMARY KEY|(COVERING )?INDEX)/)),
+    );
   });
 });
 

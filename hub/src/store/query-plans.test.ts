@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { assignedSql } from '../fleet/assigned-releases.ts';
+import { pageSql } from '../fleet/devices.ts';
 import { eventLogQueries } from '../fleet/event-log.ts';
 import { expiredTelemetrySql } from '../fleet/telemetry-retention.ts';
+import { endEarlierTokens, endTokens } from '../fleet/token-table.ts';
+import { expiringSql } from '../release/rollout/sqlite-rollouts.ts';
 import { countSql, inStateSql, listSql } from '../training/runs/run-table.ts';
 import { openHubStore } from './open-hub-store.ts';
 
@@ -28,9 +31,12 @@ test.each([
   countSql,
   listSql,
   'SELECT * FROM devices WHERE id = ?',
-  'SELECT * FROM devices ORDER BY id LIMIT ?',
+  pageSql,
   'SELECT * FROM enrolment_tokens WHERE id = ?',
   'DELETE FROM enrolment_tokens WHERE expires_at < ?',
+  endTokens('a').sql,
+  endEarlierTokens('a', 'b').sql,
+  expiringSql,
   'SELECT * FROM audit ORDER BY seq DESC LIMIT 1',
   'SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?',
 ])('no hot query reads a whole table or sorts: %s', (sql) => {

@@ -31,6 +31,11 @@ export const releaseErrors = {
     remedy: 'What runs goes on running; check the clock of the device and that the hub publishes',
     class: 'permanent',
   },
+  'metadata-pending': {
+    what: 'The trust metadata has not arrived here yet',
+    remedy: 'It follows by itself once the hub answers; check the link if it stays so',
+    class: 'transient',
+  },
   'metadata-mismatch': {
     what: 'The trust metadata does not belong to what names it',
     remedy: 'Nothing was installed; publish the metadata again from the hub',

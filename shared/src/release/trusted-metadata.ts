@@ -75,15 +75,18 @@ export function updateTargets(trust: Trust, bytes: Buffer, now: Date): Result<Pa
   return fresh(next, now);
 }
 
-/** Whether something may be installed now: every role there, belonging together and not expired. */
+/**
+ * Whether something may be installed now: every role there, belonging together and not expired.
+ * What is named and not here was not fetched yet: each was checked against its name when it was taken in.
+ */
 export function trustFresh(trust: Trust, now: Date): Result<Required<Trust>, Refusal> {
   const { root, timestamp, snapshot, targets } = trust;
   if (timestamp === undefined || snapshot === undefined || targets === undefined)
-    return refuse('metadata-mismatch', 'the hub has not published its metadata here yet');
+    return refuse('metadata-pending', 'timestamp, snapshot and targets');
   if (snapshotRef(timestamp)?.sha256 !== sha256Hex(snapshot.bytes))
-    return refuse('metadata-mismatch', 'the snapshot is not the one that the timestamp names');
+    return refuse('metadata-pending', 'the snapshot that the timestamp names');
   if (targetsRef(snapshot)?.sha256 !== sha256Hex(targets.bytes))
-    return refuse('metadata-mismatch', 'the targets are not the ones that the snapshot names');
+    return refuse('metadata-pending', 'the targets that the snapshot names');
   const rootIsFresh = rootFresh(root, now);
   if (!rootIsFresh.ok) return rootIsFresh;
   for (const parsed of [timestamp, snapshot, targets]) {

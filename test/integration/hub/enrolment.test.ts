@@ -157,6 +157,28 @@ test('a re-enrolment replaces the certificate of a device', async () => {
   expect(enrolments.map((record) => record.detail)).toMatchObject([{ replaced: false }, { replaced: true }]);
 });
 
+describe('the token that enrolled a device does not bring it back', () => {
+  test('after it was retired, nor does one that was never used', async () => {
+    const [used, unused] = [await tokenFor('GONE-1'), await tokenFor('GONE-1')];
+    const request = await createRequest('GONE-1', await generateKeyPair());
+    await post('GONE-1', used, request);
+    await hub.operator.retireDevice('GONE-1');
+    for (const token of [used, unused])
+      await expect(post('GONE-1', token, request)).rejects.toMatchObject({ code: 'token-unknown' });
+    expect((await hub.operator.showDevice('GONE-1')).status).toBe('retired');
+    await post('GONE-1', await tokenFor('GONE-1'), request);
+    expect((await hub.operator.showDevice('GONE-1')).status).toBe('registered');
+  });
+
+  test('after another key has taken its place', async () => {
+    const [first, second] = [await tokenFor('SWAP-1'), await tokenFor('SWAP-1')];
+    const old = await createRequest('SWAP-1', await generateKeyPair());
+    await post('SWAP-1', first, old);
+    await enrolAs('SWAP-1', second);
+    await expect(post('SWAP-1', first, old)).rejects.toMatchObject({ code: 'token-unknown' });
+  });
+});
+
 test('no secret is in the log, the audit log or the database', async () => {
   const token = await tokenFor('SECRET-1');
   const folder = newFolder();

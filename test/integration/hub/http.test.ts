@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { apiRoutes } from '@collimator/hub/http/api-routes';
+import { createServer } from '@collimator/hub/http/server';
 import { trustOnly } from '@collimator/provisioning/operator/request-hub';
+import { silentLog } from '@collimator/shared/observe/log';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HubFolder, makeHubFolder } from './hub-folder.ts';
@@ -43,6 +46,24 @@ describe('the operator token', () => {
       expect(answer.json()).toMatchObject({ code: 'operator-unauthorized', remedy: expect.any(String) });
     }
   });
+});
+
+test('requests with a wrong token count towards the limit of their address', async () => {
+  const [certificate, key] = ['auth/hub.crt', 'auth/hub.key'].map((name) => readFileSync(install.path(name), 'utf8'));
+  const app = await createServer({
+    tls: { certificate: certificate ?? '', key: key ?? '' },
+    operatorToken: 'right',
+    version: '0.0.0',
+    log: silentLog,
+    requestsPerMinute: 3,
+  });
+  app.get('/v1/devices', () => []);
+  const status = async (token: string) =>
+    (await app.inject({ url: '/v1/devices', headers: { authorization: `Bearer ${token}` } })).statusCode;
+  const statuses: number[] = [];
+  for (const token of ['wrong', 'right', 'wrong', 'wrong', 'right']) statuses.push(await status(token));
+  expect(statuses).toEqual([401, 200, 401, 429, 429]);
+  await app.close();
 });
 
 test.each([

@@ -12,6 +12,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainingEvent } from '@collimator/hub/training/train/events';
 import { launchLocal } from '@collimator/hub/training/train/launchers/local';
+import { until } from '../hub/until.ts';
 
 // Short runs on the real images, each in a child process from dist.
 
@@ -80,6 +81,17 @@ beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'training-'));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Whether a process is the training child of this run folder; one that is gone is not. */
+function isRunOf(pid: string, out: string): boolean {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return command.includes('--out') && command.includes(out);
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
 
 const launch = (outDir: string, change: Partial<Parameters<typeof launchLocal>[0]> = {}) =>
   launchLocal({ spec, release, datasetDir, outDir, run: 'r-000001', code: 'git:test', ...change });
@@ -176,7 +188,34 @@ describe('a training run in a child process', () => {
     expect(readFileSync(join(out, 'weights.bin')).equals(readFileSync(join(root, 'a/weights.bin')))).toBe(true);
   });
 
-  test('when the program that started it is gone, it ends by itself', async () => {
+  test('it ends with the program that started it, in the middle of a long step', async () => {
+    const out = join(root, 'g');
+    const launcher = new URL('../../../hub/dist/training/train/launchers/local.js', import.meta.url).href;
+    // Hundreds of slices at once: a step takes far longer than the test waits.
+    const options = { spec: { ...spec, batch: 512, steps_max: 1000 }, release, datasetDir, outDir: out };
+    const script = `const { launchLocal } = await import(${JSON.stringify(launcher)});
+      await launchLocal({ ...${JSON.stringify(options)}, onEvent: (event) => console.log(event.type) });`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const children = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isRunOf(pid, out));
+    let told = '';
+    parent.stdout.setEncoding('utf8').on('data', (text: string) => {
+      told += text;
+    });
+    await until('it trains', () => told.includes('data'));
+    const [child] = children();
+    parent.kill('SIGKILL');
+    try {
+      await until('the run has ended', () => children().length === 0, 10_000);
+      expect(child).toBeDefined();
+      expect(told).not.toContain('step');
+    } finally {
+      for (const pid of children()) process.kill(Number(pid), 'SIGKILL');
+    }
+  });
+
+  test('when nobody reads its output any more, it ends by itself', async () => {
     const out = join(root, 'f');
     mkdirSync(out);
     const declared = join(out, 'declared.json');

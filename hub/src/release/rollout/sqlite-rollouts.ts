@@ -17,7 +17,9 @@ export type SignedRow = AssignmentRow & { readonly envelope: Buffer };
 
 const columns = 'device, name, serial, version, sha256, rollout, expires';
 export const currentSql = `SELECT ${columns} FROM assignments WHERE device = ? AND name = ?`;
-export const expiringSql = `SELECT ${columns} FROM assignments WHERE expires < ? ORDER BY expires LIMIT ?`;
+// A device that was retired gets no more signatures of ours.
+export const expiringSql = `SELECT ${columns} FROM assignments WHERE expires < ?
+  AND NOT EXISTS (SELECT 1 FROM devices WHERE devices.id = device AND retired_at IS NOT NULL) ORDER BY expires LIMIT ?`;
 export const pageSql = `SELECT ${columns}, envelope FROM assignments WHERE (device, name) > (?, ?) ORDER BY device, name LIMIT ?`;
 const newRolloutSql = 'INSERT INTO rollouts (name, version, sha256, created) VALUES (?, ?, ?, ?) RETURNING id';
 const rolloutsSql = 'SELECT id, name, version, sha256, created FROM rollouts ORDER BY id DESC LIMIT ?';
@@ -34,8 +36,9 @@ const renewDeviceSql = 'UPDATE rollout_devices SET serial = ? WHERE rollout = ? 
 export const progressSql = `UPDATE rollout_devices SET phase = ?, code = ?, detail = ?, at = ?
   WHERE device = ? AND name = ? AND serial = ?`;
 
-/** Roll-outs shown at once. */
+/** Roll-outs shown at once, newest first, and about how many devices of theirs: what is older is shown by its id. */
 const rolloutsMax = 1000;
+export const rolloutDevicesMax = 20_000;
 
 type RolloutRow = { id: number; name: string; version: string; sha256: string; created: string };
 export type RolloutDeviceRow = {
@@ -69,7 +72,17 @@ export function rolloutTables(store: Store) {
     devices,
     current: (device: string, name: string) => store.get<AssignmentRow>(currentSql, device, name),
     expiring: (before: Date, limit: number) => store.all<AssignmentRow>(expiringSql, before.toISOString(), limit),
-    list: (): RolloutSummary[] => store.all<RolloutRow>(rolloutsSql, rolloutsMax).map(summary),
+    list(): RolloutSummary[] {
+      const shown: RolloutSummary[] = [];
+      let devicesShown = 0;
+      for (const row of store.all<RolloutRow>(rolloutsSql, rolloutsMax)) {
+        if (devicesShown >= rolloutDevicesMax) break;
+        const next = summary(row);
+        devicesShown += next.devices.length;
+        shown.push(next);
+      }
+      return shown;
+    },
     get(id: number): RolloutSummary | undefined {
       const row = store.get<RolloutRow>(rolloutSql, id);
       return row && summary(row);

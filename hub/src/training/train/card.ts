@@ -41,8 +41,9 @@ other people, scanners or sequences.
 |---|---|---|---|
 ${rows.join('\n')}
 
-Masks were made at the source's resolution by the postprocessing that release.json declares. The test block was
-looked at once, after training.
+Masks were made at the source's resolution by the postprocessing that release.json declares, applied to the block as a
+series of its own. The intensity range is that of the whole series, as on a device. The test block was looked at once,
+after training.
 
 ## How it was made
 - Network: ${spec.network.name}, channels ${spec.network.channels.join('-')}, ${parameters} parameters
@@ -51,7 +52,7 @@ looked at once, after training.
 - Engine: ${draft.provenance.engine}, seed ${draft.provenance.seed}, run ${draft.provenance.run}, code ${draft.provenance.code}
 
 ## What travels with it
-The golden cases in \`golden/\` hold a few slices of the dataset, under its licence (LICENSE-MODEL.txt).
+The golden cases in \`golden/\` hold a few slices of the dataset, from whatever block: they test arithmetic, not accuracy; under its licence (LICENSE-MODEL.txt).
 `;
 }
 

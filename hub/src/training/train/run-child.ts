@@ -1,6 +1,8 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { entryFile } from '@collimator/shared/entry';
 import { releaseDeclaration } from '@collimator/shared/contracts/release';
 import { type RunSpec, runSpec } from '@collimator/shared/contracts/run-spec';
 import { CodedError, describeError } from '@collimator/shared/errors/coded-error';
@@ -11,10 +13,10 @@ import { openRunFolder } from './run-folder.ts';
 import { runPipeline } from './run-pipeline.ts';
 
 // One training run in a process of its own:
-//   node hub/dist/training/train/run-child.js --spec spec.json --dataset DIR --out DIR [--run ID] [--code VERSION]
+//   node hub/dist/training/train/run-child.js --spec spec.json --dataset DIR --out DIR [--run ID] [--code VERSION] [--stdin-held]
 // One JSON line per event on stdout, the same in DIR/metrics.jsonl. Exit 0 done, 1 failed, 2 usage.
-// It can be killed at any moment; started again with the same folders it starts over. When nobody reads its output any
-// more, the program that started it is gone, and it ends at its next line.
+// It can be killed at any moment; started again with the same folders it starts over. With --stdin-held, the program that
+// started it holds its stdin open as long as it lives, and the run ends with it, in the middle of a step if need be.
 
 const STDOUT = 1;
 
@@ -36,8 +38,10 @@ async function main(): Promise<number> {
       out: { type: 'string' },
       run: { type: 'string', default: 'r-local' },
       code: { type: 'string', default: 'unknown' },
+      'stdin-held': { type: 'boolean', default: false },
     },
   });
+  if (values['stdin-held']) endWithStdin();
   if (values.spec === undefined || values.dataset === undefined || values.out === undefined) {
     process.stderr.write('usage: run-child --spec spec.json --dataset DIR --out DIR [--run ID] [--code VERSION]\n');
     return 2;
@@ -75,6 +79,11 @@ async function main(): Promise<number> {
     folder.close();
   }
   return 0;
+}
+
+/** A step computes on the main thread without a break, so another one watches. */
+function endWithStdin(): void {
+  new Worker(entryFile(import.meta.url, './end-with-stdin.js'), { stdin: false }).unref();
 }
 
 function readJson(path: string): unknown {

@@ -50,10 +50,12 @@ export async function launchLocal(options: LaunchOptions): Promise<Result<Done, 
     [
       fileURLToPath(entryFile(import.meta.url, '../run-child.js')),
       ...['--spec', specPath, '--dataset', resolve(options.datasetDir), '--out', resolve(options.outDir)],
+      '--stdin-held',
       ...(options.run === undefined ? [] : ['--run', options.run]),
       ...(options.code === undefined ? [] : ['--code', options.code]),
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    // Nothing is ever written to its stdin: it closes when this process ends, however it ends, and the child with it.
+    { stdio: ['pipe', 'pipe', 'pipe'] },
   );
   const last: { done?: Done; failed?: TrainingEvent & { type: 'failed' }; stray: string[] } = { stray: [] };
   const note = (line: string): void => {
