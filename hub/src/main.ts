@@ -8,6 +8,7 @@ import { CodedError, describeError, isCoded } from '@collimator/shared/errors/co
 import { connectMqtt } from '@collimator/shared/link/mqtt-client';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
+import { lockDataDir } from '@collimator/shared/sqlite/data-dir-lock';
 import { signingKeyFromPem } from '@collimator/shared/release/keys';
 import { type AuditLog, createAuditLog } from './audit/audit-log.ts';
 import { auditRoutes } from './audit/http-routes.ts';
@@ -76,6 +77,8 @@ export async function startHub(config: HubConfig, deps: HubDeps): Promise<Hub> {
   async function build(): Promise<Hub> {
     const tls = { certificate: text(config.http.tls.certificate), key: text(config.http.tls.key) };
     const authority = await openAuthority(config.authority, now);
+    const lock = lockDataDir(config.data);
+    closers.push(() => lock.release());
     const store = await openHubStore(config.data);
     closers.push(() => store.close());
     const metrics = createMetrics(version);

@@ -29,6 +29,8 @@ export type BrokerBounds = {
   /** Messages delivered at once; publishers beyond it wait on their own sockets. */
   readonly concurrency: number;
   readonly handshakeMs: number;
+  /** Subscriptions of one session that are refused; with the last of them it ends. */
+  readonly refusedSubscriptionsMax: number;
 };
 
 export const brokerBoundsDefault: BrokerBounds = {
@@ -38,6 +40,7 @@ export const brokerBoundsDefault: BrokerBounds = {
   unsentBytesMax: 8 * 1024 * 1024,
   concurrency: 100,
   handshakeMs: 10_000,
+  refusedSubscriptionsMax: 64,
 };
 
 export interface EmbeddedBroker {
@@ -62,6 +65,7 @@ export async function startEmbeddedBroker(options: BrokerOptions, deps: BrokerDe
   const bounds = { ...brokerBoundsDefault, ...options.bounds };
   const { log } = deps;
   const peers = new WeakMap<object, Peer>();
+  const refusals = new WeakMap<object, number>();
   const connections = new Map<string, Set<Duplex>>();
   const peerOf = (client: Client): Peer | undefined => peers.get(client.conn);
 
@@ -92,6 +96,10 @@ export async function startEmbeddedBroker(options: BrokerOptions, deps: BrokerDe
       const peer = peerOf(client);
       if (peer !== undefined && maySubscribe(peer.commonName, subscription.topic)) return done(null, subscription);
       log.event('broker-refused', { device: peer?.commonName ?? '?', reason: 'not a filter of this device' });
+      const refused = (refusals.get(client.conn) ?? 0) + 1;
+      refusals.set(client.conn, refused);
+      // Each refusal is a line in the log, and nobody has an honest reason to go on.
+      if (refused >= bounds.refusedSubscriptionsMax) return done(new Error('too many refused subscriptions'), null);
       // No subscription and no error: the client is answered with failure (0x80) for this filter and stays.
       return done(null, null);
     },

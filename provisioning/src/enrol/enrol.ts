@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { enrolResponse } from '@collimator/shared/contracts/enrolment';
 import type { EnrolResponse } from '@collimator/shared/contracts/http-api';
 import { CodedError } from '@collimator/shared/errors/coded-error';
+import { openRoot } from '@collimator/shared/release/trusted-root';
 import { createRequest } from '../authority/certificate-request.ts';
 import { secretMode, writeDurable } from '@collimator/shared/files/durable-file-sync';
 import { generateKeyPair, keyPairFromPem, privateKeyPem } from '../authority/key-pair.ts';
@@ -45,6 +46,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   const answer = enrolResponse.check(await requestHub({ url: options.hubUrl, ca }, 'POST', '/v1/enrol', body));
   if (!answer.ok) throw new CodedError('hub-answer-invalid', `${options.hubUrl}/v1/enrol`);
   const expiresAt = checkCertificate(answer.value, keyPem, options.serial);
+  checkRoot(answer.value);
   installIdentity(options.outDir, { key_pem: keyPem, hub_url: options.hubUrl, answer: answer.value });
   return { device: answer.value.device, brokerUrl: answer.value.broker_url, expiresAt };
 }
@@ -63,6 +65,13 @@ function readCa(file: string): string {
   } catch (cause) {
     throw new CodedError('config-unreadable', `${file} (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }
+}
+
+/** It is laid down once and never replaced by another enrolment: one that cannot be read would be there for good. */
+function checkRoot(answer: EnrolResponse): void {
+  const root = openRoot(Buffer.from(answer.trusted_root, 'base64'));
+  if (!root.ok)
+    throw new CodedError('hub-answer-invalid', `the trusted root: ${root.error.code}, ${root.error.detail}`);
 }
 
 /** A certificate that is not for our key, our serial or by the CA that came with it must not replace anything. */

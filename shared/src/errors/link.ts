@@ -24,8 +24,8 @@ export const linkErrors = {
     class: 'permanent',
   },
   'data-dir-in-use': {
-    what: 'Another agent runs on this data folder',
-    remedy: 'Stop the other agent, or give this one a data folder of its own',
+    what: 'Another program runs on this data folder',
+    remedy: 'Stop the other one, or give this one a data folder of its own',
     class: 'permanent',
   },
   'listen-failed': {

@@ -2,10 +2,12 @@ import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openAuthority } from '@collimator/provisioning/authority/authority';
 import { createRequest } from '@collimator/provisioning/authority/certificate-request';
 import { generateKeyPair } from '@collimator/provisioning/authority/key-pair';
 import { enrol } from '@collimator/provisioning/enrol/enrol';
 import { requestHub } from '@collimator/provisioning/operator/request-hub';
+import Fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HubFolder, makeHubFolder } from './hub-folder.ts';
 import { type RunningHub, runHub } from './running-hub.ts';
@@ -143,6 +145,31 @@ test('an appliance sends nothing to a hub that does not prove itself', async () 
   await expect(attempt).rejects.toMatchObject({ code: 'hub-untrusted' });
   await enrolAs('RAD-3', token, folder);
   other.remove();
+});
+
+test('an appliance does not lay down a trusted root that it could never use', async () => {
+  const authority = await openAuthority(
+    {
+      root: install.path('auth/root-ca.crt'),
+      certificate: install.path('auth/issuing-ca.crt'),
+      key: install.path('auth/issuing-ca.key'),
+    },
+    () => new Date(),
+  );
+  const [cert, key] = ['auth/hub.crt', 'auth/hub.key'].map((name) => readFileSync(install.path(name)));
+  const app = Fastify({ https: { cert: cert ?? '', key: key ?? '' } });
+  app.post<{ Body: { serial: string; csr_pem: string } }>('/v1/enrol', async ({ body: { serial, csr_pem } }) => {
+    const issued = await authority.issueDeviceCertificate({ csrPem: csr_pem, serial, days: 1 });
+    if (!issued.ok) throw issued.error;
+    const certificates = { certificate_pem: issued.value.chainPem, ca_pem: authority.rootPem };
+    return { device: serial, ...certificates, broker_url: 'mqtts://127.0.0.1:1', trusted_root: '' };
+  });
+  const hubUrl = await app.listen({ host: '127.0.0.1', port: 0 });
+  const outDir = newFolder();
+  const attempt = enrol({ hubUrl, ca: install.path('auth/root-ca.crt'), token: 'any', serial: 'ROOT-1', outDir });
+  await expect(attempt).rejects.toMatchObject({ code: 'hub-answer-invalid', detail: expect.stringContaining('root') });
+  expect(readdirSync(outDir)).toEqual(['device.key.pending']);
+  await app.close();
 });
 
 test('a re-enrolment replaces the certificate of a device', async () => {

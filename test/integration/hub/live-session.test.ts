@@ -36,7 +36,7 @@ beforeAll(async () => {
       certificate: readFileSync(path('hub.crt'), 'utf8'),
       key: readFileSync(path('hub.key'), 'utf8'),
       ca: [authority.rootPem, authority.issuingPem],
-      bounds: { connectionsPerPeerMax: 3 },
+      bounds: { connectionsPerPeerMax: 3, refusedSubscriptionsMax: 5 },
     },
     {
       admits() {
@@ -70,6 +70,15 @@ test('a device that is retired in the very moment in which it is let in does not
   await expect(connected(session)).rejects.toThrow(/closed|ECONNRESET/);
   expect(found).toEqual([true]);
   expect(broker.disconnect('RAD-1', 'retired')).toBe(false);
+  await session.endAsync(true);
+});
+
+test('a session that keeps asking for what it may not hear ends', async () => {
+  onAdmit = () => undefined;
+  const session = await connected(enter());
+  const filters = Array.from({ length: 5 }, (_, i) => `collimator/v1/devices/RAD-${i + 2}/acks`);
+  for (const filter of filters) session.subscribe(filter, { qos: 1 });
+  await until('the session has ended', () => !session.connected);
   await session.endAsync(true);
 });
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connected, enrolAppliance, event, openSession, state } from './appliance.ts';
 import { type HubFolder, makeHubFolder } from './hub-folder.ts';
 import { type HubProgram, startHubProgram } from './hub-program.ts';
+import { runHub } from './running-hub.ts';
 import { shortRun } from './short-run.ts';
 import { until } from './until.ts';
 
@@ -180,3 +181,12 @@ function hasEnded(pid: number): boolean {
     throw error;
   }
 }
+
+test('two hubs never share a data folder', async () => {
+  const install = await makeHubFolder();
+  const hub = await runHub(install);
+  await expect(runHub(install)).rejects.toMatchObject({ code: 'data-dir-in-use' });
+  await hub.stop();
+  await (await runHub(install)).stop();
+  install.remove();
+});

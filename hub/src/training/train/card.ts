@@ -52,7 +52,8 @@ after training.
 - Engine: ${draft.provenance.engine}, seed ${draft.provenance.seed}, run ${draft.provenance.run}, code ${draft.provenance.code}
 
 ## What travels with it
-The golden cases in \`golden/\` hold a few slices of the dataset, from whatever block: they test arithmetic, not accuracy; under its licence (LICENSE-MODEL.txt).
+The golden cases in \`golden/\` hold a few slices of the dataset, under its licence (LICENSE-MODEL.txt). They are
+taken from whatever block, the test block included: they test arithmetic, not accuracy.
 `;
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodedError } from '@collimator/shared/errors/coded-error';
 import Database from 'better-sqlite3';
+import { CodedError } from '../errors/coded-error.ts';
 
 export interface DataDirLock {
   release(): void;
@@ -10,11 +10,11 @@ export interface DataDirLock {
 /**
  * Takes the data folder for this process, or throws `data-dir-in-use`.
  * Node has no flock; SQLite's exclusive lock is one: the kernel drops it when the process ends, however it ends, so
- * that no stale lock file ever keeps an appliance from starting.
+ * that no stale lock file ever keeps a program from starting.
  */
 export function lockDataDir(dataDir: string): DataDirLock {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
-  const database = new Database(join(dataDir, 'agent.lock'), { timeout: 0 });
+  const database = new Database(join(dataDir, 'program.lock'), { timeout: 0 });
   try {
     database.pragma('locking_mode = EXCLUSIVE');
     database.exec('BEGIN EXCLUSIVE');
