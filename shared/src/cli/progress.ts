@@ -7,7 +7,8 @@ export interface Progress {
 
 export type ProgressOptions = { readonly label: string; readonly stream?: NodeJS.WriteStream };
 
-const barWidth = 24;
+/** The bar leaves room for what it is about: on 80 columns a step with its loss must fit beside it. */
+const barWidth = (columns: number): number => (columns >= 100 ? 24 : 12);
 const widthDefault = 80;
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
@@ -18,17 +19,19 @@ export function createProgress({ label, stream = process.stderr }: ProgressOptio
 function onTerminal(label: string, stream: NodeJS.WriteStream): Progress {
   let turn = 0;
   const clear = '\r\u001b[2K';
-  // A line that wraps could not be redrawn in place. Some terminals do not tell their width.
-  const draw = (line: string) =>
-    stream.write(clear + line.slice(0, Math.max(20, (stream.columns || widthDefault) - 1)));
+  // Some terminals do not tell their width.
+  const columns = () => stream.columns || widthDefault;
+  // A line that wraps could not be redrawn in place.
+  const draw = (line: string) => stream.write(clear + line.slice(0, Math.max(20, columns() - 1)));
   return {
     update(done, text) {
-      const filled = Math.round((done ?? 0) * barWidth);
+      const width = barWidth(columns());
+      const filled = Math.round((done ?? 0) * width);
       turn += 1;
       const sign =
         done === undefined
           ? (spinner[turn % spinner.length] ?? '')
-          : `▕${'█'.repeat(filled)}${' '.repeat(barWidth - filled)}▏ ${String(Math.round(done * 100)).padStart(3)} %`;
+          : `▕${'█'.repeat(filled)}${' '.repeat(width - filled)}▏ ${String(Math.round(done * 100)).padStart(3)} %`;
       draw(`${label} ${sign} ${text}`);
     },
     finish(text) {

@@ -17,7 +17,7 @@ export const seeTelemetry: Stage = {
     const device = await waitFor(
       async () => {
         const now = await operator(demo).showDevice(serial);
-        progress.update(undefined, `${serial} ${now.status}, jobs ${JSON.stringify(now.jobs)}`);
+        progress.update(undefined, `${serial} ${now.status}, ${now.jobs['inferred'] ?? 0} studies inferred`);
         return (now.jobs['inferred'] ?? 0) > 0 ? now : undefined;
       },
       {
