@@ -37,8 +37,6 @@ function stream(
     if (isOver(run)) raw.end();
     else if (raw.writableLength > unsentBytesMax) raw.destroy();
   };
-  // Gone before we came to it: nothing would ever tell us to stop.
-  if (raw.socket?.destroyed !== false) return void reply.hijack();
   if (!isOver(first)) stop = watch(send);
   reply.hijack();
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
