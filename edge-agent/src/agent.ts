@@ -17,7 +17,7 @@ import { statusOf } from './local-api/status.ts';
 import { studySummary } from './local-api/study-details.ts';
 import { readAgentVersion } from './observe/agent-version.ts';
 import { watchDicom } from './observe/dicom-events.ts';
-import { everySystem } from './observe/every.ts';
+import { everySystem } from './timers.ts';
 import { watchMachine } from './observe/machine-watch.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { whileThereIsRoom } from './observe/room.ts';

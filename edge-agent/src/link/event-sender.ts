@@ -4,7 +4,7 @@ import { formatProblems } from '@collimator/shared/contracts/validate';
 import type { MqttPort } from '@collimator/shared/link/mqtt-port';
 import type { Log } from '@collimator/shared/observe/log';
 import { codeOf } from '../observe/code-of.ts';
-import type { Every } from '../observe/every.ts';
+import type { Every } from '../timers.ts';
 import type { Outbox, Report } from './outbox.ts';
 import { subscribeWhenever } from './subscribe-whenever.ts';
 

@@ -2,7 +2,7 @@ import type { DeviceRelease } from '@collimator/shared/contracts/messages';
 import type { MqttPort } from '@collimator/shared/link/mqtt-port';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
-import type { Every } from '../observe/every.ts';
+import type { Every } from '../timers.ts';
 import { createEventSender } from './event-sender.ts';
 import type { Identity } from './identity.ts';
 import { type LinkStatus, openLink } from './link.ts';

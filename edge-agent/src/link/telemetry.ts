@@ -3,7 +3,7 @@ import { topics } from '@collimator/shared/contracts/topics';
 import type { MqttPort } from '@collimator/shared/link/mqtt-port';
 import type { Log } from '@collimator/shared/observe/log';
 import { codeOf } from '../observe/code-of.ts';
-import type { Every } from '../observe/every.ts';
+import type { Every } from '../timers.ts';
 
 /** What the study way counts; see `Telemetry`. */
 export type WorkCounts = Pick<Telemetry, 'instances' | 'jobs' | 'deliveries'>;

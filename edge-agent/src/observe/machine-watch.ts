@@ -1,6 +1,6 @@
 import type { Log } from '@collimator/shared/observe/log';
 import { type DiskSpace, diskSpace } from './disk-space.ts';
-import type { Every } from './every.ts';
+import type { Every } from '../timers.ts';
 import { startGpuReadings } from './gpu-readings.ts';
 import type { GpuReading } from './gpu-readings-parser.ts';
 import { createHostReader, type HostFacts } from './host-facts.ts';

@@ -21,7 +21,7 @@ import { type DescriptionDeps, describeJob, resultsToStore } from './infer/job-d
 import { createStatusReporter } from './infer/status-report.ts';
 import { removeOtherAttempts } from './infer/other-attempts.ts';
 import { createDispatcher } from './queue/dispatcher.ts';
-import { type After, systemAfter } from './queue/stage-loop.ts';
+import { type After, systemAfter } from '../timers.ts';
 import { createArrivals, watchArrivals } from './receive/arrivals.ts';
 import { sweepIncoming } from './receive/data-folders.ts';
 import { createInstanceSink } from './receive/instance-sink.ts';

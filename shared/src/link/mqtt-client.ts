@@ -62,9 +62,14 @@ export function connectMqtt(options: MqttOptions): MqttConnection {
     options.onChange?.(true);
     const filters = [...subscriptions.keys()];
     const announce = () => connectedListeners.forEach((listener) => listener());
-    if (filters.length === 0) announce();
-    // Lost before the broker answered: the next connection subscribes again.
-    else client.subscribe(filters, { qos: 1 }, (error) => (error === null ? announce() : undefined));
+    if (filters.length === 0) return announce();
+    const { stream } = client;
+    client.subscribe(filters, { qos: 1 }, (error) => {
+      if (!error) return announce();
+      // Lost, or refused by the broker: half a link would look like a whole one. The next connection tries again.
+      lastError = error.message;
+      stream.destroy();
+    });
   });
   client.on('close', () => {
     for (const lost of [...publishing]) lost();

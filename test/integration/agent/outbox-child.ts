@@ -11,7 +11,7 @@ import { createEventSender } from '@collimator/edge-agent/link/event-sender';
 import { readIdentity } from '@collimator/edge-agent/link/identity';
 import { openLink } from '@collimator/edge-agent/link/link';
 import { createOutbox } from '@collimator/edge-agent/link/outbox';
-import { everySystem } from '@collimator/edge-agent/observe/every';
+import { everySystem } from '@collimator/edge-agent/timers';
 import { silentLog } from '@collimator/shared/observe/log';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 

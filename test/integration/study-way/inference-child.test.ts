@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type InferenceChild, startInferenceChild } from '@collimator/edge-agent/study/infer/inference-child';
 import type { LoadRelease, WorkerJob } from '@collimator/edge-agent/study/infer/protocol';
-import { systemAfter } from '@collimator/edge-agent/study/queue/stage-loop';
+import { systemAfter } from '@collimator/edge-agent/timers';
 import { writeRelease } from './release-folder.ts';
 
 const device = { name: 'cpu-0', threads: 1 };

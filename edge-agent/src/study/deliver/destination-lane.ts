@@ -5,7 +5,8 @@ import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import { type Association, AssociationError } from '../../dimse/index.ts';
 import type { Deliveries, DeliveryRow } from '../../store/sqlite-deliveries.ts';
-import { type After, createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
+import type { After } from '../../timers.ts';
+import { createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
 import { readResult } from './result-file.ts';
 import { afterFailure, backoff_ms, classOfStatus } from './retry-policy.ts';
 

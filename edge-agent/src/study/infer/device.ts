@@ -1,6 +1,6 @@
 import type { Log } from '@collimator/shared/observe/log';
 import type { ActiveRelease } from '../assemble/active-releases.ts';
-import type { After } from '../queue/stage-loop.ts';
+import type { After } from '../../timers.ts';
 import type { InferenceChild, RunAnswer } from './inference-child.ts';
 import type { DeviceSpec, LoadRelease, WorkerJob } from './protocol.ts';
 

@@ -2,7 +2,8 @@ import type { Log } from '@collimator/shared/observe/log';
 import { describeError } from '@collimator/shared/errors/coded-error';
 import type { Result } from '@collimator/shared/result';
 import type { JobRow, Jobs, StoredResult } from '../../store/sqlite-jobs.ts';
-import { type After, createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
+import type { After } from '../../timers.ts';
+import { createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
 
 export type FailureReporterDeps = {
   readonly jobs: Pick<Jobs, 'failedWithoutReport' | 'finish'>;

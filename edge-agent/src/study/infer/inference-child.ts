@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { entryFile } from '@collimator/shared/entry';
-import type { After } from '../queue/stage-loop.ts';
+import type { After } from '../../timers.ts';
 import type { DeviceSpec, FromWorker, Inferred, LoadRelease, ToWorker, WorkerJob } from './protocol.ts';
 
 export type RunAnswer =

@@ -7,7 +7,8 @@ import type { RunAnswer } from '../infer/inference-child.ts';
 import type { Inferred, WorkerJob } from '../infer/protocol.ts';
 import { learn, type RunTimes, stuckAfter_ms } from '../infer/run-time.ts';
 import { type Job, type JobEvent, step } from './job-state.ts';
-import { type After, createStageLoop, type StageLoop } from './stage-loop.ts';
+import type { After } from '../../timers.ts';
+import { createStageLoop, type StageLoop } from './stage-loop.ts';
 
 export type DispatcherDeps = {
   readonly jobs: Jobs;

@@ -1,12 +1,6 @@
 import { describeError } from '@collimator/shared/errors/coded-error';
 import type { Log } from '@collimator/shared/observe/log';
-
-export type After = (delay_ms: number, run: () => void) => () => void;
-
-export const systemAfter: After = (delay_ms, run) => {
-  const timer = setTimeout(run, delay_ms);
-  return () => clearTimeout(timer);
-};
+import type { After } from '../../timers.ts';
 
 export type StageLoopDeps = {
   readonly stage: string;

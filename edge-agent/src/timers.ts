@@ -1,0 +1,18 @@
+/** Time to come, given to whatever waits, so that tests need no waiting. */
+
+/** Calls `run` once after `delay_ms`; the returned function cancels it. */
+export type After = (delay_ms: number, run: () => void) => () => void;
+
+export const systemAfter: After = (delay_ms, run) => {
+  const timer = setTimeout(run, delay_ms);
+  return () => clearTimeout(timer);
+};
+
+/** Calls `run` every so many milliseconds until the returned function is called; keeps no process alive. */
+export type Every = (interval_ms: number, run: () => void) => () => void;
+
+export const everySystem: Every = (interval_ms, run) => {
+  const timer = setInterval(run, interval_ms);
+  timer.unref();
+  return () => clearInterval(timer);
+};
