@@ -32,7 +32,7 @@ describe('the outbox of an appliance and a real broker', () => {
   const killChild = async () => {
     const running = child;
     child = undefined;
-    if (running === undefined || running.signalCode !== null) return;
+    if (running === undefined || running.signalCode !== null || running.exitCode !== null) return;
     const ended = new Promise((resolve) => running.once('close', resolve));
     running.kill('SIGKILL');
     await ended;

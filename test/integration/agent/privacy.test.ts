@@ -11,7 +11,9 @@ import { storescu } from './storescu.ts';
 import { until } from './until.ts';
 
 /** `name{label="value",…} number`, or a comment. https://prometheus.io/docs/instrumenting/exposition_formats/ */
-const sampleLine = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-zA-Z_]\w*="([^"\\]|\\.)*",?)*\})? (-?[0-9.e+-]+|NaN|[+-]?Inf)$/;
+// Go reads the words in any case (strconv.ParseFloat), and a histogram without a sample has no mean.
+const sampleLine =
+  /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-zA-Z_]\w*="([^"\\]|\\.)*",?)*\})? (-?[0-9.e+-]+|[Nn]a[Nn]|[+-]?Inf)$/;
 
 describe('what an appliance says of a study', () => {
   let folder: string;
