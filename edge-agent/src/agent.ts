@@ -115,6 +115,7 @@ async function startOnStore(
     });
   const metrics = createMetrics({
     ...sources,
+    heldStudies: () => ways.study.heldStudies(),
     agentVersion: facts.agentVersion,
     link: () => hub.status(),
     outbox: () => ({ size: hub.status().eventsPending, refused: hub.status().eventsRefused }),

@@ -23,6 +23,8 @@ export interface StudyWay {
   latencies(): Latencies;
   /** Newest first. */
   studies(limit: number): readonly StudyLine[];
+  /** Studies that something holds; see study/hold.ts. */
+  heldStudies(): number;
   devices(): readonly AgentStatus['devices'][number][];
 }
 

@@ -40,6 +40,7 @@ export const studiesCommand = (): Command =>
               { title: 'REVISION', value: (s) => s.revision },
               { title: 'STATE', value: (s) => s.state },
               { title: 'INSTANCES', value: (s) => s.instances },
+              { title: 'HELD BY', value: (s) => s.holds.map((h) => `${h.kind} (${h.cause})`).join(', ') || null },
               { title: 'JOBS', value: (s) => s.jobs.map((j) => `${j.release} ${j.state}`).join(', ') || null },
               {
                 title: 'DELIVERIES',

@@ -25,6 +25,7 @@ export function statusReport(status: AgentStatus): string {
     ],
     ['jobs', `${jobs.queued} queued, ${jobs.running} running, ${jobs.inferred} inferred, ${jobs.failed} failed`],
     ['results', `${deliveries.pending} pending, ${deliveries.delivered} delivered, ${deliveries.failed} failed`],
+    ['studies held', `${status.studies.held}`],
     ['devices', status.devices.map((d) => `${d.name} (${d.ready ? 'ready' : 'not ready'})`).join(', ') || 'none'],
     ['disk', `${gigabytes(disk.bytes_free)} GB of ${gigabytes(disk.bytes_total)} GB free`],
   ];

@@ -44,6 +44,7 @@ export function statusOf(parts: StatusParts): AgentStatus {
     releases: [...ways.model.releases()],
     dicom: { ae_title: config.dicom.ae_title, listen: [...parts.listen], associations: parts.associations },
     ...ways.study.counts(),
+    studies: { held: ways.study.heldStudies() },
     latencies_ms: ways.study.latencies(),
     devices: [...ways.study.devices()],
     disk: machine.disk(),

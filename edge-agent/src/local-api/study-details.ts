@@ -22,6 +22,10 @@ export function studySummary(store: Store, line: StudyLine): StudySummary {
     revision: line.revision,
     state: line.state,
     instances: line.images,
+    holds: line.holds.map(({ kind, cause, detail, since_ms }) => ({
+      ...{ kind, cause, detail },
+      since: new Date(since_ms).toISOString(),
+    })),
     last_instance_at: new Date(line.last_received_ms).toISOString(),
     jobs: jobs.map(({ release, version, state, code }) => ({
       release,

@@ -12,6 +12,7 @@ export type MetricSources = {
   readonly agentVersion: string;
   readonly counts: () => WorkCounts;
   readonly latencies: () => Latencies;
+  readonly heldStudies: () => number;
   readonly releases: () => readonly DeviceRelease[];
   readonly link: () => LinkStatus;
   readonly outbox: () => { readonly size: number; readonly refused: number };
@@ -67,6 +68,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     by('outcome', sources.counts().instances),
   );
   ask('collimator_jobs', 'Jobs by state', ['state'], () => by('state', sources.counts().jobs));
+  one('collimator_studies_held', 'Studies that wait for a decision of a person', () => sources.heldStudies());
   ask('collimator_deliveries', 'Results on their way to a destination, by state', ['state'], () =>
     by('state', sources.counts().deliveries),
   );

@@ -1,6 +1,7 @@
 import type { ResultObject } from '@collimator/shared/contracts/agent-config';
 import type { ErrorClass } from '@collimator/shared/errors/error-entry';
 import type { Store } from '@collimator/shared/sqlite/store';
+import { jobIsHeld } from './sqlite-holds.ts';
 
 /** One object for one destination. `path` is relative to the data folder. */
 export type DeliveryRow = {
@@ -17,7 +18,7 @@ export type DeliveryRow = {
 };
 
 export type Deliveries = {
-  /** What is due for a destination, in the order it was made. */
+  /** What is due for a destination, in the order it was made; nothing of a study that is held. */
   due(destination: string, now_ms: number, limit: number): DeliveryRow[];
   nextDue_ms(destination: string): number | undefined;
   sent(row: DeliveryRow, dimseStatus: number, now_ms: number): Promise<void>;
@@ -32,16 +33,18 @@ export const deliverySql = {
   due: `SELECT d.id AS deliveryId, r.job_id AS jobId, r.object, d.destination, d.attempts,
       r.sop_class_uid AS sopClassUid, r.sop_instance_uid AS sopInstanceUid,
       r.transfer_syntax_uid AS transferSyntaxUid, r.path, r.sha256
-    FROM deliveries d JOIN results r ON r.id = d.result_id
-    WHERE d.destination = ? AND d.state = 'pending' AND d.due_ms <= ? ORDER BY d.due_ms, d.id LIMIT ?`,
-  nextDue: `SELECT min(due_ms) AS due FROM deliveries WHERE destination = ? AND state = 'pending'`,
+    FROM deliveries d JOIN results r ON r.id = d.result_id JOIN jobs ON jobs.id = r.job_id
+    WHERE d.destination = ? AND d.state = 'pending' AND d.due_ms <= ? AND NOT ${jobIsHeld}
+    ORDER BY d.due_ms, d.id LIMIT ?`,
+  nextDue: `SELECT due_ms AS due FROM deliveries d JOIN results r ON r.id = d.result_id JOIN jobs ON jobs.id = r.job_id
+    WHERE d.destination = ? AND d.state = 'pending' AND NOT ${jobIsHeld} ORDER BY due_ms LIMIT 1`,
   pending: `SELECT count(*) AS n FROM deliveries WHERE state = 'pending'`,
 } as const;
 
 export function createSqliteDeliveries(store: Store): Deliveries {
   return {
     due: (destination, now_ms, limit) => store.all<DeliveryRow>(deliverySql.due, destination, now_ms, limit),
-    nextDue_ms: (destination) => store.get<{ due: number | null }>(deliverySql.nextDue, destination)?.due ?? undefined,
+    nextDue_ms: (destination) => store.get<{ due: number }>(deliverySql.nextDue, destination)?.due,
     async sent(row, dimseStatus, now_ms) {
       await store.write([
         {

@@ -4,11 +4,14 @@ import { orientationOf } from '../study/assemble/orientation.ts';
 import type { IndexOutcome, InstanceIndex } from '../study/receive/instance-index.ts';
 import type { InstanceHeader } from '../study/receive/instance-header.ts';
 import { isOwnObject } from '../study/receive/own-objects.ts';
+import type { PatientIdentity } from '../study/receive/patient-key.ts';
 
 export type InstanceIndexDeps = {
   readonly store: Store;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** See `patientKey`; its secret is bound already. */
+  readonly patientKey: (patient: PatientIdentity) => string;
   /** Called after an instance is on disk; `own` when it is a result of ours that came back. */
   readonly onStored: (instanceId: number, own: boolean) => void;
 };
@@ -30,7 +33,9 @@ export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceInde
       if (before !== undefined) return before;
       const own = isOwnObject(header, (uid) => store.get(isOursSql, uid) !== undefined);
       try {
-        const results = await store.write(recordStatements(header, path, own, deps.now()));
+        const results = await store.write(
+          recordStatements(header, deps.patientKey(header.patient), path, own, deps.now()),
+        );
         deps.onStored(Number(results[2]?.rows[0]?.['id']), own);
         return 'stored';
       } catch (error) {
@@ -44,7 +49,13 @@ export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceInde
 }
 
 /** Looks before it inserts: an upsert would use up an id each time. There is one writer, so nothing comes in between. */
-function recordStatements(header: InstanceHeader, path: string, own: boolean, now: number): Statement[] {
+function recordStatements(
+  header: InstanceHeader,
+  patientKey: string,
+  path: string,
+  own: boolean,
+  now: number,
+): Statement[] {
   const study = header.studyInstanceUid;
   const series = header.seriesInstanceUid;
   const uid = header.sopInstanceUid;
@@ -67,8 +78,9 @@ function recordStatements(header: InstanceHeader, path: string, own: boolean, no
       },
     },
     {
-      sql: `INSERT INTO instances (series_id, sop_instance_uid, sop_class_uid, orientation, own, path, sha256, received_ms)
-        SELECT series.id, :uid, :sopClass, :orientation, :own, :path, :sha256, :now
+      sql: `INSERT INTO instances (series_id, sop_instance_uid, sop_class_uid, orientation, own, path, sha256, patient_key,
+          received_ms)
+        SELECT series.id, :uid, :sopClass, :orientation, :own, :path, :sha256, :patientKey, :now
         FROM series JOIN studies ON studies.id = series.study_id
         WHERE studies.study_instance_uid = :study AND series.series_instance_uid = :series
         RETURNING id`,
@@ -81,6 +93,7 @@ function recordStatements(header: InstanceHeader, path: string, own: boolean, no
         own: own ? 1 : 0,
         path,
         sha256: header.dataSetSha256,
+        patientKey,
         now,
       },
       expectChanges: 1,
@@ -98,3 +111,8 @@ const touchStudy = (study: string, uid: string, now: number): Statement => ({
   params: { study, uid, now },
   expectChanges: 1,
 });
+
+/** To be called when the secret of the keys is new. Images without a key are not compared; their headers still are. */
+export async function forgetPatientKeys(store: Store): Promise<void> {
+  await store.write([{ sql: `UPDATE instances SET patient_key = '' WHERE patient_key <> ''` }]);
+}

@@ -2,6 +2,7 @@ import type { ResultObject } from '@collimator/shared/contracts/agent-config';
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
 import type { SourceInstance } from '../study/result/result-context.ts';
 import type { FailureClass, Job, JobState } from '../study/queue/job-state.ts';
+import { jobIsHeld } from './sqlite-holds.ts';
 
 /** A job with its key. */
 export type JobRow = {
@@ -29,7 +30,7 @@ export type StoredResult = {
 export type Measured = { readonly maskVoxels: number; readonly volume_mL: number };
 
 export type Jobs = {
-  /** The job that is next, of those that these releases can run. */
+  /** The job that is next, of those that these releases can run and whose study is not held. */
   next(releaseSha256s: readonly string[], now_ms: number): JobRow | undefined;
   /** When a queued job that waits after a failure may start; undefined when none waits. */
   nextDue_ms(now_ms: number): number | undefined;
@@ -38,8 +39,11 @@ export type Jobs = {
   queuedFor(releaseName: string, otherThanSha256: string, limit: number): JobRow[];
   /** Paths of the images of a job, relative to the data folder. */
   images(row: JobRow): string[];
-  /** The same images as a report refers to them. */
-  sources(row: JobRow): SourceInstance[];
+  /**
+   * The same images as a report refers to them; of a series that mixes patients only those of the patient whom the image
+   * at `path` names: no report may point at somebody else's.
+   */
+  sources(row: JobRow, path: string): SourceInstance[];
   /** Moves a job on; rejects with `store-conflict` when it is no longer what `row` says. */
   move(row: JobRow, to: Job, now_ms: number): Promise<void>;
   /** Gives a queued job to another version of its release. */
@@ -63,7 +67,7 @@ const columns = `id AS jobId, series_id AS seriesId, series_through AS seriesThr
 
 export const jobSql = {
   next: `SELECT ${columns} FROM jobs WHERE state = 'queued' AND not_before_ms <= ?
-    AND release_sha256 IN (SELECT value FROM json_each(?)) ORDER BY priority, id LIMIT 1`,
+    AND release_sha256 IN (SELECT value FROM json_each(?)) AND NOT ${jobIsHeld} ORDER BY priority, id LIMIT 1`,
   nextDue: `SELECT min(not_before_ms) AS due FROM jobs WHERE state = 'queued' AND not_before_ms > ?`,
   get: `SELECT ${columns} FROM jobs WHERE id = ?`,
   running: `SELECT ${columns} FROM jobs WHERE state = 'running'`,
@@ -72,7 +76,8 @@ export const jobSql = {
   sources: `SELECT sop_class_uid AS sopClassUid, sop_instance_uid AS sopInstanceUid,
       study_instance_uid AS studyInstanceUid, series_instance_uid AS seriesInstanceUid, modality
     FROM instances JOIN series ON series.id = series_id JOIN studies ON studies.id = study_id
-    WHERE series_id = ? AND instances.id <= ? AND own = 0 ORDER BY instances.id`,
+    WHERE series_id = ? AND instances.id <= ? AND own = 0 AND patient_key =
+      (SELECT patient_key FROM instances WHERE series_id = ? AND path = ? AND own = 0) ORDER BY instances.id`,
   queued: `SELECT count(*) AS n FROM jobs WHERE state = 'queued'`,
   runningCount: `SELECT count(*) AS n FROM jobs WHERE state = 'running'`,
   unreported: `SELECT ${columns} FROM jobs WHERE state = 'failed' AND reported = 0 LIMIT ?`,
@@ -112,7 +117,8 @@ export function createSqliteJobs(store: Store): Jobs {
     queuedFor: (name, otherThan, limit) => store.all<Raw>(jobSql.queuedFor, name, otherThan, limit).map(revive),
     images: (row) =>
       store.all<{ path: string }>(jobSql.images, row.seriesId, row.seriesThrough).map(({ path }) => path),
-    sources: (row) => store.all<SourceInstance>(jobSql.sources, row.seriesId, row.seriesThrough),
+    sources: (row, path) =>
+      store.all<SourceInstance>(jobSql.sources, row.seriesId, row.seriesThrough, row.seriesId, path),
     async move(row, to, now_ms) {
       await store.write([moveStatement(row, to, now_ms)]);
     },

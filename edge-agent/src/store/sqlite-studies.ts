@@ -2,13 +2,18 @@ import type { Statement, Store } from '@collimator/shared/sqlite/store';
 import type { OpenStudy } from '../study/assemble/completion.ts';
 import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
 import type { UnmatchedStudy } from '../study/assemble/plan-unmatched.ts';
+import type { RefusedJob } from '../study/assemble/refuse-mixed.ts';
 import type { SeriesFacts } from '../study/assemble/select-series.ts';
+import { studyIsHeld } from './sqlite-holds.ts';
 
 /** A complete study that waits for a release of some name. */
 export type WaitingRevision = { readonly revisionId: number; readonly studyId: number; readonly through: number };
 
+/** A job that is over when it is made: only its report is still to come. */
+export type EndedJob = UnmatchedStudy | RefusedJob;
+
 export type Studies = {
-  /** Studies with images that no revision has, longest quiet first. */
+  /** Studies with images that no revision has, longest quiet first; those that are held are left out. */
   open(limit: number): OpenStudy[];
   /** The series of a study as far as image `through`, objects of our own left out. */
   series(studyId: number, through: number): SeriesFacts[];
@@ -16,16 +21,19 @@ export type Studies = {
   oneSeries(seriesId: number, through: number): SeriesFacts;
   /** Whether these very images of a series have had a job of this release name; that nothing was taken is no job. */
   hasJob(series: SeriesFacts, releaseName: string): boolean;
+  /** Whether these very images were refused under this code already, and that was said. */
+  wasRefused(job: RefusedJob): boolean;
   /**
-   * Marks a study complete, makes its jobs, notes what waits and which routes are to say that they took nothing: one
-   * durable write. Resolves with the revision's id.
+   * Marks a study complete, makes its jobs, notes what waits, what is refused and which routes are to say that they took
+   * nothing: one durable write. Resolves with the revision's id; rejects with `store-conflict` when the study was held
+   * in the meantime.
    */
   complete(
     study: OpenStudy,
     number: number,
     series: readonly SeriesFacts[],
     plan: JobPlan,
-    unmatched: readonly UnmatchedStudy[],
+    ended: readonly EndedJob[],
     now_ms: number,
   ): Promise<number>;
   ignoreLate(study: OpenStudy): Promise<void>;
@@ -34,7 +42,7 @@ export type Studies = {
   takeUp(
     revisionId: number,
     releaseName: string,
-    jobs: readonly (PlannedJob | UnmatchedStudy)[],
+    jobs: readonly (PlannedJob | EndedJob)[],
     now_ms: number,
   ): Promise<void>;
 };
@@ -43,30 +51,42 @@ export const studySql = {
   open: `SELECT id AS studyId, study_instance_uid AS studyInstanceUid, open_since_ms AS firstReceived_ms, last_received_ms AS lastReceived_ms,
       last_instance_id AS lastInstanceId,
       coalesce((SELECT max(number) FROM study_revisions WHERE study_id = studies.id), 0) AS revision
-    FROM studies WHERE last_instance_id > taken_through ORDER BY last_received_ms LIMIT ?`,
+    FROM studies WHERE last_instance_id > taken_through AND NOT ${studyIsHeld} ORDER BY last_received_ms LIMIT ?`,
   series: `SELECT series.id AS seriesId, modality, body_part AS bodyPart, description, count(*) AS slices,
       max(instances.id) AS through, group_concat(DISTINCT sop_class_uid) AS sopClassUids,
-      group_concat(DISTINCT orientation) AS orientations
+      group_concat(DISTINCT orientation) AS orientations, group_concat(DISTINCT patient_key) AS patientKeys,
+      (SELECT count(*) FROM series AS others WHERE others.series_instance_uid = series.series_instance_uid AND EXISTS
+        (SELECT 1 FROM instances AS theirs WHERE theirs.series_id = others.id AND theirs.own = 0)) AS studies
     FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
     WHERE series.study_id = ? GROUP BY series.id ORDER BY series.id`,
   oneSeries: `SELECT series.id AS seriesId, modality, body_part AS bodyPart, description, count(*) AS slices,
       max(instances.id) AS through, group_concat(DISTINCT sop_class_uid) AS sopClassUids,
-      group_concat(DISTINCT orientation) AS orientations
+      group_concat(DISTINCT orientation) AS orientations, group_concat(DISTINCT patient_key) AS patientKeys,
+      (SELECT count(*) FROM series AS others WHERE others.series_instance_uid = series.series_instance_uid AND EXISTS
+        (SELECT 1 FROM instances AS theirs WHERE theirs.series_id = others.id AND theirs.own = 0)) AS studies
     FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
     WHERE series.id = ? GROUP BY series.id`,
   hasJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
-    AND failure_code IS NOT 'study-unmatched' LIMIT 1`,
+    AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
+  wasRefused: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
+    AND failure_code = ? LIMIT 1`,
   waiting: `SELECT revision_id AS revisionId, study_id AS studyId, through_instance_id AS through
-    FROM revision_waits JOIN study_revisions ON study_revisions.id = revision_id
-    WHERE release_name = ? ORDER BY revision_id LIMIT ?`,
+    FROM revision_waits JOIN study_revisions ON study_revisions.id = revision_id JOIN studies ON studies.id = study_id
+    WHERE release_name = ? AND NOT ${studyIsHeld} ORDER BY revision_id LIMIT ?`,
 } as const;
 
-type SeriesRow = Omit<SeriesFacts, 'sopClassUids' | 'orientations'> & { sopClassUids: string; orientations: string };
+type SeriesRow = Omit<SeriesFacts, 'sopClassUids' | 'orientations' | 'patientKeys'> & {
+  sopClassUids: string;
+  orientations: string;
+  patientKeys: string;
+};
 
 const revive = (row: SeriesRow): SeriesFacts => ({
   ...row,
   sopClassUids: row.sopClassUids.split(','),
   orientations: row.orientations.split(','),
+  // Images that were indexed before the keys have none: nothing is known, so nothing is said against them.
+  patientKeys: row.patientKeys.split(',').filter((key) => key !== ''),
 });
 
 export function createSqliteStudies(store: Store): Studies {
@@ -80,7 +100,9 @@ export function createSqliteStudies(store: Store): Studies {
     },
     hasJob: (series, releaseName) =>
       store.get(studySql.hasJob, series.seriesId, releaseName, series.through) !== undefined,
-    async complete(study, number, series, plan, unmatched, now_ms) {
+    wasRefused: ({ seriesId, releaseName, seriesThrough, code }) =>
+      store.get(studySql.wasRefused, seriesId, releaseName, seriesThrough, code) !== undefined,
+    async complete(study, number, series, plan, ended, now_ms) {
       const { studyId } = study;
       const results = await store.write([
         {
@@ -101,7 +123,7 @@ export function createSqliteStudies(store: Store): Studies {
             WHERE series_id = ? AND series_through < ? AND state = 'queued'`,
           params: [now_ms, one.seriesId, one.through],
         })),
-        ...[...plan.jobs, ...unmatched].map((job) => insertJob(job, { studyId, number }, now_ms)),
+        ...[...plan.jobs, ...ended].map((job) => insertJob(job, { studyId, number }, now_ms)),
         ...plan.waits.map((name) => ({
           sql: `INSERT INTO revision_waits (release_name, revision_id)
             SELECT ?, id FROM study_revisions WHERE study_id = ? AND number = ?`,
@@ -129,14 +151,14 @@ export function createSqliteStudies(store: Store): Studies {
 }
 
 const takenThrough = (study: OpenStudy): Statement => ({
-  sql: 'UPDATE studies SET taken_through = ? WHERE id = ? AND taken_through < ?',
+  sql: `UPDATE studies SET taken_through = ? WHERE id = ? AND taken_through < ? AND NOT ${studyIsHeld}`,
   params: [study.lastInstanceId, study.studyId, study.lastInstanceId],
   expectChanges: 1,
 });
 
 type RevisionKey = { readonly revisionId: number } | { readonly studyId: number; readonly number: number };
 
-function insertJob(job: PlannedJob | UnmatchedStudy, revision: RevisionKey, now_ms: number): Statement {
+function insertJob(job: PlannedJob | EndedJob, revision: RevisionKey, now_ms: number): Statement {
   const [where, key] =
     'revisionId' in revision
       ? ['id = ?', [revision.revisionId]]

@@ -1,4 +1,6 @@
 import type { Store } from '@collimator/shared/sqlite/store';
+import type { Hold } from '../study/hold.ts';
+import { holdSql } from './sqlite-holds.ts';
 
 /** One line of the appliance's study list: internal ids, times and states; nothing of the patient. */
 export type StudyLine = {
@@ -7,6 +9,7 @@ export type StudyLine = {
   readonly images: number;
   readonly last_received_ms: number;
   readonly state:
+    | 'held'
     | 'receiving'
     | 'waiting'
     | 'queued'
@@ -18,9 +21,12 @@ export type StudyLine = {
   readonly release: string | null;
   readonly version: string | null;
   readonly failure: string | null;
+  /** What holds it, oldest first; its state is `held` while there is any. */
+  readonly holds: readonly Hold[];
   readonly deliveries_pending: number;
   readonly deliveries_sent: number;
   readonly deliveries_failed: number;
+  readonly deliveries_withdrawn: number;
 };
 
 export type Quantiles = { readonly count: number; readonly p50: number; readonly p95: number; readonly max: number };
@@ -64,6 +70,7 @@ export function createSqliteStudyList(store: Store): StudyList {
             studyListSql.job,
             revision.id,
           );
+    const holds = store.all<Hold>(holdSql.of, id);
     const took = job?.failure === 'study-unmatched' ? undefined : job;
     const deliveries =
       job === undefined ? [] : store.all<{ state: string; n: number }>(studyListSql.deliveries, job.id);
@@ -73,13 +80,20 @@ export function createSqliteStudyList(store: Store): StudyList {
       {
         ...facts,
         revision: revision?.number ?? 0,
-        state: isOpen === 1 ? 'receiving' : (took?.state ?? (waits > 0 ? 'waiting' : 'not-selected')),
+        state:
+          holds.length > 0
+            ? 'held'
+            : isOpen === 1
+              ? 'receiving'
+              : (took?.state ?? (waits > 0 ? 'waiting' : 'not-selected')),
+        holds,
         release: job?.release ?? null,
         version: job?.version ?? null,
         failure: job?.failure ?? null,
         deliveries_pending: count('pending'),
         deliveries_sent: count('sent'),
         deliveries_failed: count('failed'),
+        deliveries_withdrawn: count('withdrawn'),
       },
     ];
   }

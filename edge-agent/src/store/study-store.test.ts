@@ -10,7 +10,8 @@ import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
 import { type Job, step } from '../study/queue/job-state.ts';
 import type { InstanceHeader } from '../study/receive/instance-header.ts';
 import { createSqliteDeliveries, deliverySql } from './sqlite-deliveries.ts';
-import { createSqliteInstanceIndex } from './sqlite-instance-index.ts';
+import { createSqliteHolds, holdSql } from './sqlite-holds.ts';
+import { createSqliteInstanceIndex, forgetPatientKeys } from './sqlite-instance-index.ts';
 import { createSqliteJobs, jobSql, type JobRow } from './sqlite-jobs.ts';
 import { createSqliteRunReleases, runReleaseSql } from './sqlite-run-releases.ts';
 import { createSqliteStudies, studySql } from './sqlite-studies.ts';
@@ -50,6 +51,7 @@ const header = (
   seriesInstanceUid: series,
   frameOfReferenceUid: null,
   instanceCreatorUid: null,
+  patient: { id: 'P1', issuer: '', name: 'A^B', birthDate: '' },
   modality: 'MR',
   bodyPart: null,
   seriesDescription: 'T1',
@@ -72,10 +74,12 @@ const header = (
 });
 
 const record = (...args: Parameters<typeof header>) =>
-  createSqliteInstanceIndex({ store, now: () => now, onStored: (id, own) => stored.push({ id, own }) }).record(
-    header(...args),
-    `studies/${args[2]}.dcm`,
-  );
+  createSqliteInstanceIndex({
+    store,
+    now: () => now,
+    patientKey: ({ id }) => `key of ${id}`,
+    onStored: (id, own) => stored.push({ id, own }),
+  }).record(header(...args), `studies/${args[2]}.dcm`);
 
 const planned = (seriesId: number, through: number, more: Partial<PlannedJob> = {}): PlannedJob => ({
   seriesId,
@@ -272,6 +276,107 @@ describe('jobs', () => {
   });
 });
 
+describe('a study that is held', () => {
+  const conflict = { kind: 'conflict', cause: 'quarantine 1', detail: 'other content' } as const;
+
+  it('is not complete, and goes on with what it has when the last hold is released, also after a restart', async () => {
+    await record('1', '1.1', '1.1.1');
+    const studies = createSqliteStudies(store);
+    const [open] = studies.open(1) as [OpenStudy];
+    await createSqliteHolds(store).place(1, conflict, 5);
+    await createSqliteHolds(store).place(1, conflict, 6);
+    await createSqliteHolds(store).place(1, { ...conflict, kind: 'rejection' }, 7);
+    await store.close();
+    await reopen();
+    const holds = createSqliteHolds(store);
+    expect(holds.of(1)).toMatchObject([
+      { ...conflict, studyId: 1, since_ms: 5 },
+      { kind: 'rejection', since_ms: 7 },
+    ]);
+    expect(holds.count()).toBe(1);
+    expect(createSqliteStudies(store).open(1)).toEqual([]);
+    await expect(createSqliteStudies(store).complete(open, 1, [], plan([]), [], now)).rejects.toMatchObject({
+      code: 'store-conflict',
+    });
+    expect(createSqliteStudyList(store).recent(1)).toMatchObject([{ state: 'held', holds: [{}, {}] }]);
+    expect(await holds.release(1, 'conflict', 'quarantine 1', 8)).toBe(true);
+    expect(await holds.release(1, 'conflict', 'quarantine 1', 8)).toBe(false);
+    expect(holds.isHeld(1)).toBe(true);
+    await holds.release(1, 'rejection', 'quarantine 1', 8);
+    expect(createSqliteStudies(store).open(1)).toHaveLength(1);
+  });
+
+  it('starts no job that is queued, takes up none that waited, and sends no result', async () => {
+    await record('1', '1.1', '1.1.1');
+    await complete((seriesId, through) =>
+      plan([planned(seriesId, through), planned(seriesId, through, { releaseSha256: 'sha-b' })], ['c']),
+    );
+    const jobs = createSqliteJobs(store);
+    const running = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    const holds = createSqliteHolds(store);
+    await holds.place(1, conflict, now);
+    const inferred = step(running.job, { type: 'inferred' });
+    if (!inferred.ok) throw new Error(inferred.error);
+    const result = { object: 'SEG' as const, sopClassUid: '1', transferSyntaxUid: '1', path: 'p', sha256: 's' };
+    await jobs.finish(
+      running,
+      inferred.value,
+      [{ ...result, sopInstanceUid: '9.9', destinations: ['pacs'] }],
+      undefined,
+      now,
+    );
+    const deliveries = createSqliteDeliveries(store);
+    const studies = createSqliteStudies(store);
+    expect(jobs.next(['sha-b'], now)).toBeUndefined();
+    expect(studies.waiting('c', 1)).toEqual([]);
+    expect(deliveries.due('pacs', now, 1)).toEqual([]);
+    expect(deliveries.nextDue_ms('pacs')).toBeUndefined();
+    await holds.release(1, 'conflict', 'quarantine 1', now);
+    expect(jobs.next(['sha-b'], now)?.jobId).toBe(2);
+    expect(studies.waiting('c', 1)).toHaveLength(1);
+    expect(deliveries.due('pacs', now, 1)).toHaveLength(1);
+    expect(deliveries.nextDue_ms('pacs')).toBe(now);
+  });
+});
+
+describe('who the patient is', () => {
+  const other = { patient: { id: 'P2', issuer: '', name: '', birthDate: '' } };
+
+  it('is told for each series, as is a series UID in two studies', async () => {
+    await record('1', '1.1', '1.1.1');
+    await record('1', '1.1', '1.1.2', other);
+    await record('1', '1.2', '1.2.1');
+    await record('2', '1.2', '1.2.2', other);
+    const series = createSqliteStudies(store).series(1, 99);
+    expect(series.map(({ patientKeys, studies }) => [patientKeys, studies])).toEqual([
+      [['key of P1', 'key of P2'], 1],
+      [['key of P1'], 2],
+    ]);
+    const jobs = createSqliteJobs(store);
+    const row = { seriesId: 1, seriesThrough: 99 } as JobRow;
+    expect(jobs.images(row)).toHaveLength(2);
+    expect(jobs.sources(row, 'studies/1.1.2.dcm').map(({ sopInstanceUid }) => sopInstanceUid)).toEqual(['1.1.2']);
+    await forgetPatientKeys(store);
+    expect(createSqliteStudies(store).oneSeries(1, 99).patientKeys).toEqual([]);
+  });
+
+  it('being unclear refuses a series once for the same images, and not once they are put right', async () => {
+    await record('1', '1.1', '1.1.1');
+    const studies = createSqliteStudies(store);
+    const jobs = createSqliteJobs(store);
+    const [open] = studies.open(1) as [OpenStudy];
+    const series = studies.series(open.studyId, open.lastInstanceId);
+    const refused = { ...planned(1, 1), code: 'study-patients-mixed', detail: '2 patients' } as const;
+    expect(studies.wasRefused(refused)).toBe(false);
+    await studies.complete(open, 1, series, plan([]), [refused], now);
+    expect(studies.wasRefused(refused)).toBe(true);
+    expect(studies.wasRefused({ ...refused, seriesThrough: 2 })).toBe(false);
+    expect(series.map((one) => studies.hasJob(one, 'a'))).toEqual([false]);
+    const failure = { class: 'permanent', code: 'study-patients-mixed', detail: '2 patients' };
+    expect(jobs.failedWithoutReport(1)).toMatchObject([{ job: { failure } }]);
+  });
+});
+
 describe('quantiles', () => {
   it.each([
     [[], { count: 0, p50: 0, p95: 0, max: 0 }],
@@ -285,7 +390,7 @@ describe('quantiles', () => {
 describe('every hot query', () => {
   const parameters = (sql: string): SqlValue[] => Array.from(sql.matchAll(/\?/g), () => 1);
 
-  it.each(Object.entries({ ...studySql, ...jobSql, ...deliverySql, ...studyListSql, ...runReleaseSql }))(
+  it.each(Object.entries({ ...studySql, ...jobSql, ...deliverySql, ...holdSql, ...studyListSql, ...runReleaseSql }))(
     '%s reads by an index and sorts nothing large',
     (_, sql) => {
       const steps = store

@@ -4,7 +4,8 @@ import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
 import type { StoreSink } from '../dimse/index.ts';
 import { createSqliteDeliveries } from '../store/sqlite-deliveries.ts';
-import { createSqliteInstanceIndex } from '../store/sqlite-instance-index.ts';
+import { createSqliteHolds } from '../store/sqlite-holds.ts';
+import { createSqliteInstanceIndex, forgetPatientKeys } from '../store/sqlite-instance-index.ts';
 import { createSqliteJobs } from '../store/sqlite-jobs.ts';
 import { createSqliteRunReleases } from '../store/sqlite-run-releases.ts';
 import { createSqliteStudies } from '../store/sqlite-studies.ts';
@@ -25,6 +26,8 @@ import { type After, systemAfter } from '../timers.ts';
 import { createArrivals, watchArrivals } from './receive/arrivals.ts';
 import { sweepIncoming } from './receive/data-folders.ts';
 import { createInstanceSink } from './receive/instance-sink.ts';
+import { type PatientIdentity, patientKey } from './receive/patient-key.ts';
+import { readPatientSecret } from './receive/patient-secret.ts';
 import type { ReceiveEvent } from './receive/receive-events.ts';
 
 export type StudyWayDeps = {
@@ -68,6 +71,8 @@ export type StudyWay = {
   counts(): StudyCounts;
   latencies(): ReturnType<StudyList['latencies']>;
   studies(limit: number): readonly StudyLine[];
+  /** Studies that something holds. */
+  heldStudies(): number;
   devices(): readonly { readonly name: string; readonly ready: boolean }[];
 };
 
@@ -80,6 +85,8 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   const after = deps.after ?? systemAfter;
   const jobs = createSqliteJobs(store);
   const deliveries = createSqliteDeliveries(store);
+  const holds = createSqliteHolds(store);
+  const keyOf = await patientKeys(deps);
   const list = createSqliteStudyList(store);
   const runReleases = createSqliteRunReleases(store);
   const seen = { received: 0, rejected: 0, quarantined: 0, inferred: 0, failed: 0, delivered: 0, undelivered: 0 };
@@ -137,6 +144,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   const assembler = createStudyAssembler({
     studies: createSqliteStudies(store),
     jobs,
+    holds,
     releases,
     runReleases,
     routes: config.routes,
@@ -155,6 +163,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     index: createSqliteInstanceIndex({
       store,
       now,
+      patientKey: keyOf,
       onStored(instance, own) {
         checkpoint('instance-committed');
         seen.received += 1;
@@ -222,6 +231,14 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     }),
     latencies: () => list.latencies(LATENCIES_OVER),
     studies: (limit) => list.recent(limit),
+    heldStudies: () => holds.count(),
     devices: () => devices.map((device) => ({ name: device.name, ready: device.available().length > 0 })),
   };
+}
+
+/** How the index names patients. With a new secret the old names mean nothing any more: better none than wrong ones. */
+async function patientKeys({ store, dataDir, random }: StudyWayDeps): Promise<(patient: PatientIdentity) => string> {
+  const { secret, fresh } = await readPatientSecret(dataDir, random);
+  if (fresh) await forgetPatientKeys(store);
+  return (patient) => patientKey(secret, patient);
 }

@@ -38,6 +38,8 @@ export const AgentStatus = strict({
   instances: Telemetry.properties.instances,
   jobs: Telemetry.properties.jobs,
   deliveries: Telemetry.properties.deliveries,
+  /** Held: nothing is made of them before a person has decided. */
+  studies: strict({ held: Type.Integer() }),
   latencies_ms: Telemetry.properties.latencies_ms,
   /** Ready: its inference process is warm with at least one release. */
   devices: Type.Array(strict({ name: Type.String(), ready: Type.Boolean() })),
@@ -67,6 +69,8 @@ export const StudySummary = strict({
   state: Type.String(),
   instances: Type.Integer(),
   last_instance_at: Timestamp,
+  /** What holds it, oldest first; `cause` is an internal key such as `quarantine 12`. */
+  holds: Type.Array(strict({ kind: Type.String(), cause: Type.String(), detail: Type.String(), since: Timestamp })),
   jobs: Type.Array(
     strict({
       release: Type.String(),

@@ -6,6 +6,16 @@ export const studyErrors = {
     remedy: 'Compare the conditions that failed with the selector of the release; send only studies that are for it',
     class: 'permanent',
   },
+  'study-patients-mixed': {
+    what: 'The images of one study name more than one patient',
+    remedy: 'Put the study right in the PACS and send all of it again; nothing is inferred on it before',
+    class: 'permanent',
+  },
+  'series-in-two-studies': {
+    what: 'A series has images in more than one study',
+    remedy: 'Find out in the PACS which study it belongs to, and send that study again',
+    class: 'permanent',
+  },
   'series-too-large': {
     what: 'The decoded series would take more memory than one series may',
     remedy: 'Send the phases or reconstructions of the examination as series of their own',

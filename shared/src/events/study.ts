@@ -26,6 +26,12 @@ export const studyEvents = {
     text: 'A series is not for this release',
     fields: ['revision', 'series', 'release', 'reasons'],
   },
+  'series-refused': {
+    level: 'warn',
+    audit: true,
+    text: 'A series is not processed because it is not clear whose images it holds',
+    fields: ['revision', 'series', 'release', 'code', 'detail'],
+  },
   'study-unmatched': {
     level: 'info',
     audit: true,

@@ -14,6 +14,7 @@ const at = (now_ms: number, listeningSince_ms = 0, lastActivity_ms?: number): Mo
   now_ms,
   listeningSince_ms,
   lastActivity_ms,
+  held: false,
 });
 const policy = { quiet_ms: 20_000, lateImages: 'supersede' } as const;
 
@@ -37,6 +38,14 @@ describe('when a study is complete', () => {
   it('an object that is still coming holds it, one that has stopped coming does not', () => {
     expect(decideCompletion(study, policy, at(60_000, 0, 59_000))).toEqual({ do: 'wait', until_ms: 79_000 });
     expect(decideCompletion(study, policy, at(60_000, 0, 40_000))).toEqual({ do: 'complete', number: 1 });
+  });
+
+  it('waits while it is held, and no late image is lost to that', () => {
+    const held = { ...at(100_000), held: true };
+    expect(decideCompletion(study, policy, held)).toEqual({ do: 'hold' });
+    expect(decideCompletion({ ...study, revision: 1 }, { ...policy, lateImages: 'ignore' }, held)).toEqual({
+      do: 'hold',
+    });
   });
 
   it('every arrival moves the end; a clock that was set back holds nothing for longer than the quiet time', () => {

@@ -18,10 +18,14 @@ export type Moment = {
   readonly listeningSince_ms: number;
   /** When bytes last came on an association that is in the middle of the study; undefined when none is. */
   readonly lastActivity_ms: number | undefined;
+  /** Whether something holds the study; see hold.ts. */
+  readonly held: boolean;
 };
 
 export type Completion =
   | { readonly do: 'wait'; readonly until_ms: number }
+  /** Until its last hold is released; whoever does that wakes the stage. */
+  | { readonly do: 'hold' }
   | { readonly do: 'complete'; readonly number: number }
   | { readonly do: 'ignore-late' };
 
@@ -29,13 +33,14 @@ export type Completion =
  * Decides what to do with an open study: DICOM has no "end of study", so a study is complete when nothing came for a
  * quiet time. Images after that make a new revision that supersedes the last, or are left out.
  * An object that takes longer than the quiet time to arrive is no quiet either. A clock that was set back does not hold
- * a study for longer than one quiet time.
+ * a study for longer than one quiet time. A study that is held neither becomes complete nor loses its late images.
  */
 export function decideCompletion(
   study: OpenStudy,
   policy: CompletionPolicy,
-  { now_ms, listeningSince_ms, lastActivity_ms = 0 }: Moment,
+  { now_ms, listeningSince_ms, lastActivity_ms = 0, held }: Moment,
 ): Completion {
+  if (held) return { do: 'hold' };
   const quietSince_ms = Math.min(Math.max(study.lastReceived_ms, listeningSince_ms, lastActivity_ms), now_ms);
   const until_ms = quietSince_ms + policy.quiet_ms;
   if (now_ms < until_ms) return { do: 'wait', until_ms };

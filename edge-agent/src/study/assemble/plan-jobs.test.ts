@@ -12,6 +12,8 @@ const series = (seriesId: number, modality: string): SeriesFacts => ({
   description: '',
   sopClassUids: [],
   orientations: [],
+  patientKeys: [],
+  studies: 1,
   slices: 10,
   through: 10 * seriesId,
 });

@@ -12,6 +12,8 @@ const series = (seriesId: number, modality: string, slices = 10): SeriesFacts =>
   description: 'Name of a person',
   sopClassUids: [],
   orientations: [],
+  patientKeys: [],
+  studies: 1,
   slices,
   through: 100 + seriesId,
 });

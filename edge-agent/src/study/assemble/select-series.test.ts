@@ -11,6 +11,8 @@ const series: SeriesFacts = {
   description: 'Ax T1 MPRAGE',
   sopClassUids: [mr],
   orientations: ['axial'],
+  patientKeys: [],
+  studies: 1,
   slices: 100,
   through: 100,
 };

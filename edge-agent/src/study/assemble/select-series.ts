@@ -10,6 +10,10 @@ export type SeriesFacts = {
   readonly sopClassUids: readonly string[];
   readonly orientations: readonly string[];
   readonly slices: number;
+  /** Keys of the patients that its images name; see patient-key.ts. */
+  readonly patientKeys: readonly string[];
+  /** Studies in which its series UID stands; more than one is a fault of the source. */
+  readonly studies: number;
   /** Id of the last image of the series. */
   readonly through: number;
 };

@@ -1,6 +1,7 @@
 import { describeError } from '@collimator/shared/errors/coded-error';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
+import type { Holds } from '../../store/sqlite-holds.ts';
 import type { Jobs } from '../../store/sqlite-jobs.ts';
 import type { RunReleases } from '../../store/sqlite-run-releases.ts';
 import type { Studies, WaitingRevision } from '../../store/sqlite-studies.ts';
@@ -12,11 +13,13 @@ import type { ActiveRelease, ActiveReleases } from './active-releases.ts';
 import { type CompletionPolicy, decideCompletion, type OpenStudy } from './completion.ts';
 import { type JobPlan, planJobs } from './plan-jobs.ts';
 import { planUnmatched, type UnmatchedRoute, type UnmatchedStudy } from './plan-unmatched.ts';
+import { type RefusedJob, refuseMixed } from './refuse-mixed.ts';
 import { type SeriesFacts, selectSeries } from './select-series.ts';
 
 export type AssemblerDeps = {
   readonly studies: Studies;
   readonly jobs: Jobs;
+  readonly holds: Pick<Holds, 'isHeld'>;
   readonly releases: ActiveReleases;
   readonly runReleases: RunReleases;
   readonly routes: readonly UnmatchedRoute[];
@@ -28,7 +31,7 @@ export type AssemblerDeps = {
   readonly checkpoint: Checkpoint;
   /** New jobs are in the queue. */
   readonly onJobs: () => void;
-  /** Studies that no release took are to be reported. */
+  /** Studies that no release took, or that were refused, are to be reported. */
   readonly onUnmatched: () => void;
 };
 
@@ -77,8 +80,11 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
       now_ms: deps.now(),
       listeningSince_ms,
       lastActivity_ms: deps.arrivals.lastActivity_ms(study.studyInstanceUid),
+      // The list was read before the studies in front of this one were taken in.
+      held: deps.holds.isHeld(study.studyId),
     });
     if (decision.do === 'wait') return decision.until_ms;
+    if (decision.do === 'hold') return undefined;
     if (decision.do === 'complete') await complete(study, decision.number);
     else {
       await studies.ignoreLate(study);
@@ -95,11 +101,14 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
 
   async function complete(study: OpenStudy, number: number): Promise<void> {
     const series = studies.series(study.studyId, study.lastInstanceId);
-    const plan = planJobs(releaseNames, series, (name) => releases.active(name), hasJob);
+    const { plan, refused } = withoutMixed(
+      planJobs(releaseNames, series, (name) => releases.active(name), hasJob),
+      series,
+    );
     const active = activeOfRoutes();
     const unmatched = planUnmatched(routes, series, active);
     await remember(active);
-    const revision = await studies.complete(study, number, series, plan, unmatched, deps.now());
+    const revision = await studies.complete(study, number, series, plan, [...unmatched, ...refused], deps.now());
     deps.checkpoint('study-assembled');
     log.event('study-complete', {
       study: study.studyId,
@@ -109,7 +118,7 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
       jobs: plan.jobs.length,
       waiting: plan.waits.length,
     });
-    announce(revision, plan, unmatched);
+    announce(revision, plan, unmatched, refused);
   }
 
   /** Complete studies that waited for a release which is active now. */
@@ -126,17 +135,31 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
 
   async function takeUp({ revisionId, studyId, through }: WaitingRevision, name: string): Promise<void> {
     const series = studies.series(studyId, through);
-    const plan = planJobs([name], series, (one) => releases.active(one), hasJob);
+    const { plan, refused } = withoutMixed(
+      planJobs([name], series, (one) => releases.active(one), hasJob),
+      series,
+    );
     if (plan.waits.length > 0) return;
     const active = activeOfRoutes();
     const due = routes.filter(({ release }) => release === name);
     const unmatched = planUnmatched(due, series, active);
     await remember(active);
-    await studies.takeUp(revisionId, name, [...plan.jobs, ...unmatched], deps.now());
-    announce(revisionId, plan, unmatched);
+    await studies.takeUp(revisionId, name, [...plan.jobs, ...unmatched, ...refused], deps.now());
+    announce(revisionId, plan, unmatched, refused);
   }
 
-  function announce(revision: number, plan: JobPlan, unmatched: readonly UnmatchedStudy[]): void {
+  /** The plan without the jobs that must not run, and those of them that nobody has been told of. */
+  function withoutMixed(plan: JobPlan, series: readonly SeriesFacts[]): { plan: JobPlan; refused: RefusedJob[] } {
+    const { jobs: good, refused } = refuseMixed(plan.jobs, series);
+    return { plan: { ...plan, jobs: good }, refused: refused.filter((job) => !studies.wasRefused(job)) };
+  }
+
+  function announce(
+    revision: number,
+    plan: JobPlan,
+    unmatched: readonly UnmatchedStudy[],
+    refused: readonly RefusedJob[],
+  ): void {
     for (const { seriesId, releaseName, selected, reasons } of plan.decisions) {
       if (selected) log.event('series-selected', { revision, series: seriesId, release: releaseName });
       else
@@ -149,7 +172,9 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
     }
     for (const { releaseName, detail } of unmatched)
       log.event('study-unmatched', { revision, release: releaseName, detail });
-    if (unmatched.length > 0) deps.onUnmatched();
+    for (const { seriesId, releaseName, code, detail } of refused)
+      log.event('series-refused', { revision, series: seriesId, release: releaseName, code, detail });
+    if (unmatched.length + refused.length > 0) deps.onUnmatched();
     if (plan.jobs.length === 0) return;
     deps.checkpoint('job-queued');
     deps.onJobs();

@@ -37,9 +37,9 @@ export function createStatusReporter(deps: StatusReporterDeps): FailureReporterD
       device: { id: deps.deviceSerial, softwareVersion: deps.agentVersion },
       release,
       releaseSha256: row.releaseSha256,
-      subject: subject.value,
+      subject: subject.value.elements,
       uids,
-      sources: deps.jobs.sources(row),
+      sources: deps.jobs.sources(row, subject.value.path),
       outcome: failure?.class === 'permanent' ? 'refused' : 'failed',
       reason: `${row.releaseName} ${row.releaseVersion}: ${failure?.code ?? 'unknown'}: ${failure?.detail ?? ''}`,
     });
@@ -59,11 +59,11 @@ export function createStatusReporter(deps: StatusReporterDeps): FailureReporterD
   async function firstSubject(
     from: SliceReader,
     paths: readonly string[],
-  ): Promise<Result<readonly RawElement[], string>> {
+  ): Promise<Result<{ readonly path: string; readonly elements: readonly RawElement[] }, string>> {
     let why = 'it has no images';
     for (const path of paths) {
       const subject = await from.readSubject(join(deps.dataDir, path));
-      if (subject.ok) return subject;
+      if (subject.ok) return ok({ path, elements: subject.value });
       why = `${subject.error.code}: ${subject.error.detail}`;
     }
     return err(`no image of the series says whose it is: ${why}`);

@@ -99,6 +99,7 @@ function headerOf(
       .trim();
   const optional = (tag: string): string | null => plain(tag).split('\\')[0] || null;
   const characterSet = plain('x00080005');
+  const text = (tag: string): string => decodeText(value(tag) ?? new Uint8Array(0), characterSet);
   const numbers = (tag: string, count: number): readonly number[] | null => {
     const parts = plain(tag)
       .split('\\')
@@ -122,9 +123,15 @@ function headerOf(
     ...uids,
     frameOfReferenceUid: optional('x00200052'),
     instanceCreatorUid: optional('x00080014'),
+    patient: {
+      id: text('x00100020'),
+      issuer: text('x00100021'),
+      name: text('x00100010'),
+      birthDate: plain('x00100030'),
+    },
     modality: optional('x00080060'),
     bodyPart: optional('x00180015'),
-    seriesDescription: decodeText(value('x0008103e') ?? new Uint8Array(0), characterSet) || null,
+    seriesDescription: text('x0008103e') || null,
     instanceNumber: numbers('x00200013', 1)?.[0] ?? null,
     rows: unsigned16('x00280010'),
     columns: unsigned16('x00280011'),

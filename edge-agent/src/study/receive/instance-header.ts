@@ -1,3 +1,5 @@
+import type { PatientIdentity } from './patient-key.ts';
+
 /** What the appliance knows of a stored instance: read once when it arrives, kept in the index. Absent values are null. */
 export type InstanceHeader = {
   readonly sopClassUid: string;
@@ -7,6 +9,8 @@ export type InstanceHeader = {
   readonly frameOfReferenceUid: string | null;
   /** (0008,0014): who made the object; see own-objects.ts. */
   readonly instanceCreatorUid: string | null;
+  /** Never logged and never stored as it is: the index keeps a keyed digest. */
+  readonly patient: PatientIdentity;
   readonly modality: string | null;
   readonly bodyPart: string | null;
   readonly seriesDescription: string | null;
