@@ -15,6 +15,7 @@ import { readinessOf } from './local-api/readiness.ts';
 import { startLocalApi } from './local-api/server.ts';
 import { statusOf } from './local-api/status.ts';
 import { studySummary } from './local-api/study-details.ts';
+import { studyRouting } from './local-api/study-routing.ts';
 import { readAgentVersion } from './observe/agent-version.ts';
 import { watchDicom } from './observe/dicom-events.ts';
 import { everySystem } from './timers.ts';
@@ -138,6 +139,7 @@ async function startOnStore(
           associations: dicom.counts().open,
         }),
       studies: (limit) => ways.study.studies(limit).map((line) => studySummary(store, line)),
+      routing: (key) => studyRouting(store, key),
       releases: () => ways.model.releases(),
       metrics,
     },

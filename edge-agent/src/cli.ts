@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { enrolCommand } from './cli/enrol-command.ts';
-import { configCommand, peersCommand, statusCommand, studiesCommand } from './cli/read-commands.ts';
+import { configCommand, peersCommand, statusCommand } from './cli/read-commands.ts';
+import { studiesCommand } from './cli/studies-command.ts';
 import { startCommand } from './cli/start-command.ts';
 
 /** `collimator agent …` */

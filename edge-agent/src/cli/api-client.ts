@@ -6,11 +6,16 @@ import type { Static, TSchema } from 'typebox';
 /** The agent is on the same machine: an answer takes milliseconds or does not come. */
 const timeoutMs = 5_000;
 
-/** Asks the running agent. Throws `agent-unreachable` when it does not answer as it should. */
+/**
+ * Asks the running agent. Throws `agent-unreachable` when it does not answer as it should.
+ *
+ * @param absent makes the error of a 404, where that is an answer
+ */
 export async function askAgent<S extends TSchema>(
   { host, port }: AgentConfig['local_api'],
   path: string,
   answer: Validator<S>,
+  { absent }: { readonly absent?: () => CodedError } = {},
 ): Promise<Static<S>> {
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
   const unreachable = (why: string, cause?: unknown) =>
@@ -18,6 +23,7 @@ export async function askAgent<S extends TSchema>(
   let body: unknown;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    if (response.status === 404 && absent !== undefined) throw absent();
     if (!response.ok) throw unreachable(`HTTP ${response.status}`);
     body = await response.json();
   } catch (error) {

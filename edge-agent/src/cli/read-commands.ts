@@ -1,5 +1,5 @@
 import { print, runCommand } from '@collimator/shared/cli/output';
-import { agentStatus, studyList } from '@collimator/shared/contracts/local-api';
+import { agentStatus } from '@collimator/shared/contracts/local-api';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { Command } from 'commander';
 import { loadAgentConfig } from '../config/load-agent-config.ts';
@@ -21,38 +21,6 @@ export const statusCommand = (): Command =>
         process.stdout.write(options.output === 'json' ? `${JSON.stringify(status, null, 2)}\n` : statusReport(status));
       }),
     );
-
-export const studiesCommand = (): Command =>
-  new Command('studies').description('studies that arrived').addCommand(
-    new Command('list')
-      .description('the newest studies, their jobs and deliveries')
-      .addOption(configOption())
-      .addOption(formatOption())
-      .option('--limit <n>', 'at most so many, 1 to 1000', '100')
-      .action((options: WithConfig & WithOutput & { readonly limit: string }) =>
-        runCommand(async () => {
-          const path = `/v1/studies?limit=${encodeURIComponent(options.limit)}`;
-          const { studies } = await askAgent(load(options.config).local_api, path, studyList);
-          print(
-            studies,
-            [
-              { title: 'STUDY', value: (s) => s.key },
-              { title: 'REVISION', value: (s) => s.revision },
-              { title: 'STATE', value: (s) => s.state },
-              { title: 'INSTANCES', value: (s) => s.instances },
-              { title: 'HELD BY', value: (s) => s.holds.map((h) => `${h.kind} (${h.cause})`).join(', ') || null },
-              { title: 'JOBS', value: (s) => s.jobs.map((j) => `${j.release} ${j.state}`).join(', ') || null },
-              {
-                title: 'DELIVERIES',
-                value: (s) => s.deliveries.map((d) => `${d.object}→${d.destination} ${d.state}`).join(', ') || null,
-              },
-              { title: 'LAST INSTANCE', value: (s) => s.last_instance_at },
-            ],
-            options.output,
-          );
-        }),
-      ),
-  );
 
 export const peersCommand = (): Command =>
   new Command('peers')

@@ -59,9 +59,26 @@ describe('checks beyond the schema', () => {
       ],
     ],
     [
-      'two routes of one release',
+      'two routes of one name',
       { routes: [good.routes[0], good.routes[0]] },
-      ['routes[1].release brain-mask-t1 has a route already; list all its destinations there'],
+      ['routes[1].name brain-mask-t1 is the name of another route too; give each route of a release a name of its own'],
+    ],
+    ['two routes of one release', { routes: [good.routes[0], { ...good.routes[0], name: 'thin' }] }, []],
+    [
+      'conditions that nothing can meet',
+      {
+        routes: [
+          {
+            ...good.routes[0],
+            select: { series_description: '(', slices: { min: 9, max: 3 }, thickness_mm: { min: 2, max: 1 } },
+          },
+        ],
+      },
+      [
+        'routes[0].select.slices.min is more than max',
+        'routes[0].select.thickness_mm.min is more than max',
+        'routes[0].select.series_description is no regular expression',
+      ],
     ],
     [
       'a port used twice',

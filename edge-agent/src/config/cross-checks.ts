@@ -1,5 +1,6 @@
 import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import type { Problem } from '@collimator/shared/contracts/validate';
+import { routeProblems } from './route-checks.ts';
 import { parseCidr } from '../dimse/index.ts';
 
 /** What the checks ask of the machine. */
@@ -38,12 +39,8 @@ function destinationNames({ destinations = [] }: Sections): Problem[] {
 }
 
 function routes({ routes: all = [], destinations }: Sections): Problem[] {
-  const releases = all.map((route) => route.release);
-  const twice = duplicates(releases).map((i) => ({
-    path: `routes[${i}].release`,
-    what: `${releases[i]} has a route already; list all its destinations there`,
-  }));
-  if (destinations === undefined) return twice;
+  const problems = routeProblems(all);
+  if (destinations === undefined) return problems;
   const known = new Set(destinations.map((d) => d.name));
   const unknown = all.flatMap((route, r) =>
     route.destinations.flatMap((name, d) =>
@@ -52,7 +49,7 @@ function routes({ routes: all = [], destinations }: Sections): Problem[] {
         : [{ path: `routes[${r}].destinations[${d}]`, what: `${name} is not the name of a destination` }],
     ),
   );
-  return [...twice, ...unknown];
+  return [...problems, ...unknown];
 }
 
 const everywhere = new Set(['0.0.0.0', '::']);

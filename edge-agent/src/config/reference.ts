@@ -39,7 +39,18 @@ const meanings: Readonly<Record<string, string>> = {
   'destinations[].tls.key': 'PEM file of its key',
   'destinations[].retry.first_s': 'Wait after the first failed delivery, seconds; it doubles from there',
   'destinations[].retry.most_s': 'Longest wait between two attempts, seconds',
+  'routes[].name': 'Name in the audit log and on the command line; the name of the release when not given',
   'routes[].release': 'Model whose results are sent',
+  'routes[].select.modality': 'Modalities that this route takes; see routing.md for all of `select`',
+  'routes[].select.sop_classes': 'SOP Class UIDs that it takes',
+  'routes[].select.body_part': 'Values of Body Part Examined that it takes, in capitals',
+  'routes[].select.series_description': 'Regular expression for the series description; `(?i)` ignores case',
+  'routes[].select.slices.min': 'Fewest slices (or frames) of a series',
+  'routes[].select.slices.max': 'Most slices (or frames) of a series',
+  'routes[].select.thickness_mm.min': 'Thinnest slice, mm',
+  'routes[].select.thickness_mm.max': 'Thickest slice, mm',
+  'routes[].select.orientation': 'Planes that it takes',
+  'routes[].select.source': 'Calling AE titles of the senders that it takes series of',
   'routes[].destinations': 'Where to, by name',
   'routes[].objects': 'Which objects are sent',
   'routes[].unmatched':
@@ -63,7 +74,7 @@ type Schema = {
   readonly maximum?: number;
   readonly pattern?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
+  readonly required?: readonly string[] | undefined;
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
 };
@@ -117,7 +128,7 @@ export function configReference(): string {
     `A value can be overridden from the environment: \`${envPrefix}__DICOM__AE_TITLE=NODE1\` sets \`dicom.ae_title\`,`,
     `\`${envPrefix}__DICOM__LISTEN__0__PORT=104\` the port of the first listener. Secrets are given as paths of files.`,
     '',
-    'Beyond what the table says, these must hold: a route names destinations that exist, each release has one route, no',
+    'Beyond what the table says, these must hold: a route names destinations that exist, no two routes have one name, no',
     'two listeners share a port, every file named can be read, and the data folder can be written to.',
     '',
     '| key | value | when not given | meaning |',

@@ -1,4 +1,4 @@
-import type { AgentStatus, Readiness, StudySummary } from '@collimator/shared/contracts/local-api';
+import type { AgentStatus, Readiness, StudyRouting, StudySummary } from '@collimator/shared/contracts/local-api';
 import type { DeviceRelease } from '@collimator/shared/contracts/messages';
 import type { Metrics } from '../observe/metrics.ts';
 
@@ -8,6 +8,8 @@ export type LocalApiSources = {
   readonly readiness: () => Readiness;
   readonly status: () => AgentStatus;
   readonly studies: (limit: number) => readonly StudySummary[];
+  /** Why each route took each series of a study or left it; undefined for a key that no study has. */
+  readonly routing: (key: number) => StudyRouting | undefined;
   readonly releases: () => readonly DeviceRelease[];
   readonly metrics: Metrics;
 };

@@ -1,9 +1,12 @@
 import { strict } from '@collimator/shared/contracts/common';
-import { AgentStatus, StudyList } from '@collimator/shared/contracts/local-api';
+import { AgentStatus, StudyList, StudyRouting } from '@collimator/shared/contracts/local-api';
+import { errorCatalogue } from '@collimator/shared/errors/catalogue';
 import type { FastifyPluginCallback } from 'fastify';
 import Type from 'typebox';
 import type { LocalApiSources } from './sources.ts';
 
+const Refusal = strict({ code: Type.String(), message: Type.String(), remedy: Type.String() });
+const studyUnknown = errorCatalogue['study-unknown'];
 const studiesMax = 1_000;
 const StudiesQuery = strict({ limit: Type.Integer({ minimum: 1, maximum: studiesMax, default: 100 }) });
 
@@ -17,6 +20,20 @@ export const statusRoutes: FastifyPluginCallback<{ readonly sources: LocalApiSou
     '/v1/studies',
     { schema: { summary: 'Studies, newest first', querystring: StudiesQuery, response: { 200: StudyList } } },
     (request) => ({ studies: sources.studies(request.query.limit) }),
+  );
+
+  app.get<{ Params: { key: number } }>(
+    '/v1/studies/:key/routing',
+    {
+      schema: {
+        summary: 'Why each route took each series of a study or left it',
+        params: strict({ key: Type.Integer({ minimum: 1 }) }),
+        response: { 200: StudyRouting, 404: Refusal },
+      },
+    },
+    (request, reply) =>
+      sources.routing(request.params.key) ??
+      reply.code(404).send({ code: 'study-unknown', message: studyUnknown.what, remedy: studyUnknown.remedy }),
   );
 
   app.get(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 import { expect, it } from 'vitest';
 import { studyDetailsSql } from './study-details.ts';
+import { studyRoutingSql } from './study-routing.ts';
 
 it('study details are read through indexes', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'details-'));
@@ -12,9 +13,13 @@ it('study details are read through indexes', async () => {
   try {
     const plan = (sql: string, ...params: number[]) =>
       store.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...params).map((row) => row.detail);
-    const plans = [...plan(studyDetailsSql.jobs, 1, 1), ...plan(studyDetailsSql.deliveries, 1)];
+    const plans = [
+      ...plan(studyDetailsSql.jobs, 1, 1),
+      ...plan(studyDetailsSql.deliveries, 1),
+      ...Object.values(studyRoutingSql).flatMap((sql) => plan(sql, 1)),
+    ];
     expect(plans.filter((detail) => detail.startsWith('SCAN'))).toEqual([]);
-    expect(plans.filter((detail) => detail.startsWith('SEARCH'))).toHaveLength(4);
+    expect(plans.filter((detail) => detail.startsWith('SEARCH'))).toHaveLength(6);
   } finally {
     await store.close();
     rmSync(folder, { recursive: true });

@@ -1,8 +1,11 @@
 import type { StudySummary } from '@collimator/shared/contracts/local-api';
 import type { Store } from '@collimator/shared/sqlite/store';
+import type { RouteDecision } from '../study/assemble/plan-jobs.ts';
+import { summedByRoute } from './study-routing.ts';
 import type { StudyLine } from '../store/sqlite-study-list.ts';
 
 export const studyDetailsSql = {
+  decisions: 'SELECT decisions FROM study_revisions WHERE study_id = ? AND number = ?',
   jobs: `SELECT jobs.id, release_name AS release, release_version AS version, state, failure_code AS code
     FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
     WHERE study_id = ? AND number = ? ORDER BY jobs.id`,
@@ -15,6 +18,7 @@ type DeliveryRow = { readonly status: number | null } & Omit<StudySummary['deliv
 
 /** A line of the study list with the jobs of its newest revision and where their results are. */
 export function studySummary(store: Store, line: StudyLine): StudySummary {
+  const decided = store.get<{ decisions: string }>(studyDetailsSql.decisions, line.study, line.revision)?.decisions;
   const jobs = store.all<JobRow>(studyDetailsSql.jobs, line.study, line.revision);
   const deliveries = jobs.flatMap(({ id }) => store.all<DeliveryRow>(studyDetailsSql.deliveries, id));
   return {
@@ -27,6 +31,7 @@ export function studySummary(store: Store, line: StudyLine): StudySummary {
       since: new Date(since_ms).toISOString(),
     })),
     last_instance_at: new Date(line.last_received_ms).toISOString(),
+    routes: summedByRoute(JSON.parse(decided ?? '[]') as RouteDecision[]),
     jobs: jobs.map(({ release, version, state, code }) => ({
       release,
       version,

@@ -78,9 +78,10 @@ function recordStatements(
       },
     },
     {
-      sql: `INSERT INTO instances (series_id, sop_instance_uid, sop_class_uid, orientation, own, path, sha256, patient_key,
-          received_ms)
-        SELECT series.id, :uid, :sopClass, :orientation, :own, :path, :sha256, :patientKey, :now
+      sql: `INSERT INTO instances (series_id, sop_instance_uid, sop_class_uid, orientation, slice_thickness_mm, frames,
+          calling_ae_title, own, path, sha256, patient_key, received_ms)
+        SELECT series.id, :uid, :sopClass, :orientation, :thickness_mm, :frames, :source, :own, :path, :sha256,
+          :patientKey, :now
         FROM series JOIN studies ON studies.id = series.study_id
         WHERE studies.study_instance_uid = :study AND series.series_instance_uid = :series
         RETURNING id`,
@@ -90,6 +91,9 @@ function recordStatements(
         uid,
         sopClass: header.sopClassUid,
         orientation: orientationOf(header.imageOrientation ?? undefined) ?? '',
+        thickness_mm: header.sliceThickness_mm,
+        frames: Math.max(1, Math.trunc(header.numberOfFrames ?? 1)),
+        source: header.callingAeTitle,
         own: own ? 1 : 0,
         path,
         sha256: header.dataSetSha256,

@@ -13,6 +13,8 @@ export type JobRow = {
   readonly releaseVersion: string;
   readonly releaseSha256: string;
   readonly slices: number;
+  /** Names of the routes that its results are for; null for a job older than names of routes. */
+  readonly routes: readonly string[] | null;
   readonly job: Job;
 };
 
@@ -47,7 +49,7 @@ export type Jobs = {
   /** Moves a job on; rejects with `store-conflict` when it is no longer what `row` says. */
   move(row: JobRow, to: Job, now_ms: number): Promise<void>;
   /** Gives a queued job to another version of its release. */
-  retarget(row: JobRow, version: string, sha256: string): Promise<void>;
+  retarget(row: JobRow, version: string, sha256: string, routes: readonly string[]): Promise<void>;
   /** Results, their deliveries and the last state of the job, in one write. `to` is inferred, or failed with a status report. */
   finish(
     row: JobRow,
@@ -62,7 +64,7 @@ export type Jobs = {
 };
 
 const columns = `id AS jobId, series_id AS seriesId, series_through AS seriesThrough, release_name AS releaseName,
-  release_version AS releaseVersion, release_sha256 AS releaseSha256, slices, state, starts, attempts, interruptions,
+  release_version AS releaseVersion, release_sha256 AS releaseSha256, slices, routes, state, starts, attempts, interruptions,
   not_before_ms AS notBefore_ms, failure_class AS failureClass, failure_code AS code, failure_detail AS detail`;
 
 export const jobSql = {
@@ -83,7 +85,8 @@ export const jobSql = {
   unreported: `SELECT ${columns} FROM jobs WHERE state = 'failed' AND reported = 0 LIMIT ?`,
 } as const;
 
-type Raw = Omit<JobRow, 'job'> & {
+type Raw = Omit<JobRow, 'job' | 'routes'> & {
+  readonly routes: string | null;
   readonly state: JobState;
   readonly starts: number;
   readonly attempts: number;
@@ -95,10 +98,10 @@ type Raw = Omit<JobRow, 'job'> & {
 };
 
 function revive(raw: Raw): JobRow {
-  const { state, starts, attempts, interruptions, notBefore_ms, failureClass, code, detail, ...key } = raw;
+  const { state, starts, attempts, interruptions, notBefore_ms, failureClass, code, detail, routes, ...key } = raw;
   const failure = failureClass === null ? undefined : { class: failureClass, code: code ?? '', detail: detail ?? '' };
   const job: Job = { state, starts, attempts, interruptions, notBefore_ms, ...(failure !== undefined && { failure }) };
-  return { ...key, job };
+  return { ...key, routes: routes === null ? null : (JSON.parse(routes) as string[]), job };
 }
 
 export function createSqliteJobs(store: Store): Jobs {
@@ -122,11 +125,11 @@ export function createSqliteJobs(store: Store): Jobs {
     async move(row, to, now_ms) {
       await store.write([moveStatement(row, to, now_ms)]);
     },
-    async retarget(row, version, sha256) {
+    async retarget(row, version, sha256, routes) {
       await store.write([
         {
-          sql: `UPDATE jobs SET release_version = ?, release_sha256 = ? WHERE id = ? AND state = 'queued'`,
-          params: [version, sha256, row.jobId],
+          sql: `UPDATE jobs SET release_version = ?, release_sha256 = ?, routes = ? WHERE id = ? AND state = 'queued'`,
+          params: [version, sha256, JSON.stringify(routes), row.jobId],
         },
       ]);
     },

@@ -42,28 +42,30 @@ export type Studies = {
   takeUp(
     revisionId: number,
     releaseName: string,
-    jobs: readonly (PlannedJob | EndedJob)[],
+    plan: JobPlan,
+    ended: readonly EndedJob[],
     now_ms: number,
   ): Promise<void>;
 };
+
+const factColumns = `SELECT series.id AS seriesId, modality, body_part AS bodyPart, description, sum(frames) AS slices,
+      max(instances.id) AS through, json_group_array(DISTINCT sop_class_uid) AS sopClassUids,
+      json_group_array(DISTINCT patient_key) AS patientKeys,
+      (SELECT count(*) FROM series AS others WHERE others.series_instance_uid = series.series_instance_uid AND EXISTS
+        (SELECT 1 FROM instances AS theirs WHERE theirs.series_id = others.id AND theirs.own = 0)) AS studies,
+      json_group_array(DISTINCT orientation) AS orientations, json_group_array(DISTINCT calling_ae_title) AS sources,
+      min(slice_thickness_mm) AS thinnest_mm, max(slice_thickness_mm) AS thickest_mm,
+      count(*) > count(slice_thickness_mm) AS thicknessMissing`;
 
 export const studySql = {
   open: `SELECT id AS studyId, study_instance_uid AS studyInstanceUid, open_since_ms AS firstReceived_ms, last_received_ms AS lastReceived_ms,
       last_instance_id AS lastInstanceId,
       coalesce((SELECT max(number) FROM study_revisions WHERE study_id = studies.id), 0) AS revision
     FROM studies WHERE last_instance_id > taken_through AND NOT ${studyIsHeld} ORDER BY last_received_ms LIMIT ?`,
-  series: `SELECT series.id AS seriesId, modality, body_part AS bodyPart, description, count(*) AS slices,
-      max(instances.id) AS through, group_concat(DISTINCT sop_class_uid) AS sopClassUids,
-      group_concat(DISTINCT orientation) AS orientations, group_concat(DISTINCT patient_key) AS patientKeys,
-      (SELECT count(*) FROM series AS others WHERE others.series_instance_uid = series.series_instance_uid AND EXISTS
-        (SELECT 1 FROM instances AS theirs WHERE theirs.series_id = others.id AND theirs.own = 0)) AS studies
+  series: `${factColumns}
     FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
     WHERE series.study_id = ? GROUP BY series.id ORDER BY series.id`,
-  oneSeries: `SELECT series.id AS seriesId, modality, body_part AS bodyPart, description, count(*) AS slices,
-      max(instances.id) AS through, group_concat(DISTINCT sop_class_uid) AS sopClassUids,
-      group_concat(DISTINCT orientation) AS orientations, group_concat(DISTINCT patient_key) AS patientKeys,
-      (SELECT count(*) FROM series AS others WHERE others.series_instance_uid = series.series_instance_uid AND EXISTS
-        (SELECT 1 FROM instances AS theirs WHERE theirs.series_id = others.id AND theirs.own = 0)) AS studies
+  oneSeries: `${factColumns}
     FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
     WHERE series.id = ? GROUP BY series.id`,
   hasJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
@@ -75,18 +77,17 @@ export const studySql = {
     WHERE release_name = ? AND NOT ${studyIsHeld} ORDER BY revision_id LIMIT ?`,
 } as const;
 
-type SeriesRow = Omit<SeriesFacts, 'sopClassUids' | 'orientations' | 'patientKeys'> & {
-  sopClassUids: string;
-  orientations: string;
-  patientKeys: string;
-};
+type Lists = 'sopClassUids' | 'orientations' | 'sources' | 'patientKeys';
+type SeriesRow = Omit<SeriesFacts, Lists | 'thicknessMissing'> & Record<Lists, string> & { thicknessMissing: number };
 
 const revive = (row: SeriesRow): SeriesFacts => ({
   ...row,
-  sopClassUids: row.sopClassUids.split(','),
-  orientations: row.orientations.split(','),
+  sopClassUids: JSON.parse(row.sopClassUids) as string[],
+  orientations: JSON.parse(row.orientations) as string[],
+  sources: JSON.parse(row.sources) as string[],
   // Images that were indexed before the keys have none: nothing is known, so nothing is said against them.
-  patientKeys: row.patientKeys.split(',').filter((key) => key !== ''),
+  patientKeys: (JSON.parse(row.patientKeys) as string[]).filter((key) => key !== ''),
+  thicknessMissing: row.thicknessMissing === 1,
 });
 
 export function createSqliteStudies(store: Store): Studies {
@@ -107,9 +108,12 @@ export function createSqliteStudies(store: Store): Studies {
       const results = await store.write([
         {
           sql: `INSERT INTO study_revisions
-              (study_id, number, through_instance_id, first_received_ms, last_received_ms, completed_ms)
-            VALUES (?, ?, ?, ?, ?, ?) RETURNING id`,
-          params: [studyId, number, study.lastInstanceId, study.firstReceived_ms, study.lastReceived_ms, now_ms],
+              (study_id, number, through_instance_id, first_received_ms, last_received_ms, completed_ms, decisions)
+            VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+          params: [
+            ...[studyId, number, study.lastInstanceId, study.firstReceived_ms, study.lastReceived_ms, now_ms],
+            decisionsJson(plan),
+          ],
           expectChanges: 1,
         },
         takenThrough(study),
@@ -137,18 +141,28 @@ export function createSqliteStudies(store: Store): Studies {
       await store.write([takenThrough(study)]);
     },
     waiting: (releaseName, limit) => store.all<WaitingRevision>(studySql.waiting, releaseName, limit),
-    async takeUp(revisionId, releaseName, jobs, now_ms) {
+    async takeUp(revisionId, releaseName, plan, ended, now_ms) {
       await store.write([
         {
           sql: 'DELETE FROM revision_waits WHERE release_name = ? AND revision_id = ?',
           params: [releaseName, revisionId],
           expectChanges: 1,
         },
-        ...jobs.map((job) => insertJob(job, { revisionId }, now_ms)),
+        {
+          sql: `UPDATE study_revisions SET decisions = (SELECT json_group_array(json(value)) FROM
+            (SELECT value FROM json_each(decisions) UNION ALL SELECT value FROM json_each(?))) WHERE id = ?`,
+          params: [decisionsJson(plan), revisionId],
+          expectChanges: 1,
+        },
+        ...[...plan.jobs, ...ended].map((job) => insertJob(job, { revisionId }, now_ms)),
       ]);
     },
   };
 }
+
+/** Decisions kept of one revision; a study of a hundred series has room for ten routes. */
+const DECISIONS_MAX = 1_000;
+const decisionsJson = ({ decisions }: JobPlan): string => JSON.stringify(decisions.slice(0, DECISIONS_MAX));
 
 const takenThrough = (study: OpenStudy): Statement => ({
   sql: `UPDATE studies SET taken_through = ? WHERE id = ? AND taken_through < ? AND NOT ${studyIsHeld}`,
@@ -165,8 +179,8 @@ function insertJob(job: PlannedJob | EndedJob, revision: RevisionKey, now_ms: nu
       : ['study_id = ? AND number = ?', [revision.studyId, revision.number]];
   return {
     sql: `INSERT INTO jobs (revision_id, series_id, series_through, release_name, release_version, release_sha256,
-        priority, slices, state, failure_class, failure_code, failure_detail, ended_ms, queued_ms)
-      SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM study_revisions WHERE ${where}`,
+        priority, slices, routes, state, failure_class, failure_code, failure_detail, ended_ms, queued_ms)
+      SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM study_revisions WHERE ${where}`,
     params: [
       job.seriesId,
       job.seriesThrough,
@@ -175,6 +189,7 @@ function insertJob(job: PlannedJob | EndedJob, revision: RevisionKey, now_ms: nu
       job.releaseSha256,
       job.priority,
       job.slices,
+      JSON.stringify(job.routes),
       ...('code' in job ? ['failed', 'permanent', job.code, job.detail, now_ms] : ['queued', null, null, null, null]),
       now_ms,
       ...key,

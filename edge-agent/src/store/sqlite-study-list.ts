@@ -50,6 +50,7 @@ export const studyListSql = {
 
 export type StudyList = {
   recent(limit: number): StudyLine[];
+  one(study: number): StudyLine | undefined;
   /** From first and last image to every result delivered, over the last studies. */
   latencies(over: number): { readonly first_image_to_result: Quantiles; readonly last_image_to_result: Quantiles };
 };
@@ -99,6 +100,7 @@ export function createSqliteStudyList(store: Store): StudyList {
   }
   return {
     recent: (limit) => store.all<{ id: number }>(studyListSql.recent, limit).flatMap(({ id }) => line(id)),
+    one: (study) => line(study)[0],
     latencies(over) {
       const rows = store.all<{ first_ms: number; last_ms: number }>(studyListSql.latencies, over);
       return {

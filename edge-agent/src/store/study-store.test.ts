@@ -89,6 +89,7 @@ const planned = (seriesId: number, through: number, more: Partial<PlannedJob> = 
   releaseVersion: '1.0.0',
   releaseSha256: 'sha-a',
   priority: 2,
+  routes: ['a'],
   ...more,
 });
 const plan = (jobs: readonly PlannedJob[], waits: readonly string[] = []): JobPlan => ({ jobs, waits, decisions: [] });
@@ -248,7 +249,7 @@ describe('jobs', () => {
     expect(jobs.next(['sha-a'], now)).toBeUndefined();
     expect(series.map((one) => studies.hasJob(one, 'a'))).toEqual([false]);
     expect(createSqliteStudyList(store).recent(1)).toMatchObject([{ state: 'waiting', failure: 'study-unmatched' }]);
-    await studies.takeUp(revision, 'b', [{ ...unmatched, releaseName: 'b', releaseSha256: 'sha-b' }], now);
+    await studies.takeUp(revision, 'b', plan([]), [{ ...unmatched, releaseName: 'b', releaseSha256: 'sha-b' }], now);
     expect(jobs.failedWithoutReport(10)).toHaveLength(2);
     expect(createSqliteStudyList(store).recent(1)).toMatchObject([{ state: 'not-selected' }]);
   });
@@ -269,8 +270,10 @@ describe('jobs', () => {
     const studies = createSqliteStudies(store);
     const [waiting] = studies.waiting('a', 10);
     expect(waiting).toMatchObject({ revisionId: 1, studyId: 1, through: 1 });
-    await studies.takeUp(1, 'a', [planned(1, 1)], now);
-    await expect(studies.takeUp(1, 'a', [planned(1, 1)], now)).rejects.toMatchObject({ code: 'store-conflict' });
+    await studies.takeUp(1, 'a', plan([planned(1, 1)]), [], now);
+    await expect(studies.takeUp(1, 'a', plan([planned(1, 1)]), [], now)).rejects.toMatchObject({
+      code: 'store-conflict',
+    });
     expect(studies.waiting('a', 10)).toEqual([]);
     expect(createSqliteJobs(store).counts().queued).toBe(1);
   });

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { RouteName, RouteSelect } from './agent-config/route-select.ts';
 import { AeTitle, DeviceId, LogConfig, Path, Port, ReleaseName, strict } from './common.ts';
 import { validator } from './validate.ts';
 
@@ -59,7 +60,9 @@ export const ResultObject = Type.Enum(['SEG', 'SR']);
 export type ResultObject = Static<typeof ResultObject>;
 
 const Route = strict({
+  name: Type.Optional(RouteName),
   release: ReleaseName,
+  select: RouteSelect,
   destinations: Type.Array(Type.String(), { minItems: 1 }),
   objects: Type.Array(ResultObject, { minItems: 1 }),
   /** Whether a study that no release takes gets a report that says so. A node that is sent everything would answer everything. */

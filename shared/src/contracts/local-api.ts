@@ -71,6 +71,15 @@ export const StudySummary = strict({
   last_instance_at: Timestamp,
   /** What holds it, oldest first; `cause` is an internal key such as `quarantine 12`. */
   holds: Type.Array(strict({ kind: Type.String(), cause: Type.String(), detail: Type.String(), since: Timestamp })),
+  /** What each route decided when the study was last complete: series taken, series left, and why. */
+  routes: Type.Array(
+    strict({
+      route: Type.String(),
+      selected: Type.Integer(),
+      not_selected: Type.Integer(),
+      reasons: Type.Array(Type.String()),
+    }),
+  ),
   jobs: Type.Array(
     strict({
       release: Type.String(),
@@ -95,6 +104,30 @@ export type StudySummary = Static<typeof StudySummary>;
 export const StudyList = strict({ studies: Type.Array(StudySummary) });
 export type StudyList = Static<typeof StudyList>;
 
+/** `GET /v1/studies/:key/routing`: why each route took each series of a study or left it, newest revision first. */
+export const StudyRouting = strict({
+  key: Type.String(),
+  state: Type.String(),
+  revisions: Type.Array(
+    strict({
+      number: Type.Integer(),
+      completed_at: Timestamp,
+      /** Releases that routes name and none of which is active yet. */
+      waiting_for: Type.Array(Type.String()),
+      decisions: Type.Array(
+        strict({
+          route: Type.String(),
+          release: Type.String(),
+          series: Type.Integer(),
+          selected: Type.Boolean(),
+          reasons: Type.Array(Type.String()),
+        }),
+      ),
+    }),
+  ),
+});
+export type StudyRouting = Static<typeof StudyRouting>;
+
 /** Health in KServe's v2 protocol. */
 export const KserveLive = strict({ live: Type.Boolean() });
 export const KserveReady = strict({ ready: Type.Boolean() });
@@ -102,3 +135,4 @@ export const KserveModelReady = strict({ name: Type.String(), ready: Type.Boolea
 
 export const agentStatus = validator(AgentStatus);
 export const studyList = validator(StudyList);
+export const studyRouting = validator(StudyRouting);

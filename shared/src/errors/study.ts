@@ -1,6 +1,11 @@
 import type { ErrorEntry } from './error-entry.ts';
 
 export const studyErrors = {
+  'study-unknown': {
+    what: 'There is no study with this key',
+    remedy: 'See the keys in `collimator agent studies list`; one that was removed is shown no more',
+    class: 'permanent',
+  },
   'study-unmatched': {
     what: 'No series of the study is what the model takes',
     remedy: 'Compare the conditions that failed with the selector of the release; send only studies that are for it',

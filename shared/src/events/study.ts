@@ -17,14 +17,14 @@ export const studyEvents = {
   'series-selected': {
     level: 'info',
     audit: true,
-    text: 'A series is to be processed',
-    fields: ['revision', 'series', 'release'],
+    text: 'A route takes a series',
+    fields: ['revision', 'series', 'route', 'release'],
   },
   'series-not-selected': {
     level: 'info',
     audit: true,
-    text: 'A series is not for this release',
-    fields: ['revision', 'series', 'release', 'reasons'],
+    text: 'A series is not for this route',
+    fields: ['revision', 'series', 'route', 'release', 'reasons'],
   },
   'series-refused': {
     level: 'warn',

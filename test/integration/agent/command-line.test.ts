@@ -82,6 +82,9 @@ describe('the command line of an appliance', () => {
     const json = await appliance.command('status', '-o', 'json');
     expect(JSON.parse(json.stdout)).toMatchObject({ device: { id: 'RAD-0001' }, readiness: { ready: true } });
     expect(await appliance.command('studies', 'list', '-o', 'json')).toMatchObject({ code: 0, stdout: '[]\n' });
+    const unknown = await appliance.command('studies', 'why', '7');
+    expect(unknown).toMatchObject({ code: 1, stdout: '' });
+    expect(unknown.stderr).toContain('study-unknown');
   });
 
   it('refuses a second agent on the same data folder, and frees it after SIGKILL', async () => {

@@ -14,6 +14,8 @@ export type AgentOptions = {
   readonly lateImages?: 'supersede' | 'ignore';
   readonly objects?: readonly string[];
   readonly unmatched?: 'report' | 'ignore';
+  /** Instead of the one route to all destinations. */
+  readonly routes?: readonly object[];
   readonly quiet_s?: number;
   readonly log?: Log;
 };
@@ -45,7 +47,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         port,
         retry: { first_s: 0.1, most_s: 0.5 },
       })),
-      routes: [
+      routes: options.routes ?? [
         {
           release: 'bright-region',
           destinations: options.destinations.map(({ name }) => name),

@@ -6,7 +6,7 @@ import { writeRelease } from './release-folder.ts';
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mrSeries, send } from './mr-series.ts';
-import { type Received, received } from './programs.ts';
+import { type Received, received, startPacs } from './programs.ts';
 import {
   createStudyWorld,
   classes,
@@ -116,5 +116,33 @@ describe('the release that a study is for', () => {
     await world.arrived(4);
     const versions = agent.way.studies(2).map(({ version }) => version);
     expect(versions.toSorted((a, b) => (a ?? '').localeCompare(b ?? ''))).toEqual(['1.0.0', '2.0.0']);
+  });
+
+  it('sends the one result of a series where each route that took it says, and tells why others did not', async () => {
+    const second = await startPacs(join(world.folder, 'second'));
+    world.endWith(() => second.stop());
+    const route = (name: string, destination: string, objects: string[], select: object) => ({
+      ...{ name, release: 'bright-region', destinations: [destination], objects, select },
+    });
+    const agent = await world.agentWith({
+      destinations: [
+        { name: 'pacs', port: world.pacs.port },
+        { name: 'second', port: second.port },
+      ],
+      routes: [
+        route('all', 'pacs', ['SR'], {}),
+        route('thin', 'second', ['SEG'], { thickness_mm: { max: 2 }, source: ['MODALITY'] }),
+        route('large', 'second', ['SEG', 'SR'], { slices: { min: 100 } }),
+      ],
+    });
+    await send(agent.port, mrSeries({ study: 'a', slices: 4 }));
+    expect(classes(await world.arrived(1))).toEqual([sopClasses.comprehensiveSr]);
+    await vi.waitFor(async () => {
+      expect(classes(await received(join(world.folder, 'second')))).toEqual([sopClasses.segmentation]);
+    }, waitOptions);
+    await settled(agent);
+    expect(world.counted('job-inferred')).toBe(1);
+    const refused = world.events.filter(({ name }) => name === 'series-not-selected').map(({ fields }) => fields);
+    expect(refused).toMatchObject([{ route: 'large', reasons: 'route:slices-too-few' }]);
   });
 });

@@ -1,26 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Release } from '@collimator/shared/contracts/release';
 import type { ActiveRelease } from './active-releases.ts';
-import { planJobs } from './plan-jobs.ts';
+import { planJobs, type SelectingRoute } from './plan-jobs.ts';
 import type { SeriesFacts } from './select-series.ts';
+import { exampleRelease, exampleSeries } from './testing/example-series.ts';
 
-const series = (seriesId: number, modality: string): SeriesFacts => ({
-  seriesId,
-  modality,
-  bodyPart: '',
-  description: '',
-  sopClassUids: [],
-  orientations: [],
-  patientKeys: [],
-  studies: 1,
-  slices: 10,
-  through: 10 * seriesId,
-});
-const active = (name: string, modality: string, priority = 'routine'): ActiveRelease => ({
-  ref: { name, version: '1.0.0', sha256: name.padEnd(64, '0') },
-  folder: '/',
-  release: { selector: { modality: [modality] }, priority } as unknown as Release,
+const series = (seriesId: number, modality: string): SeriesFacts =>
+  exampleSeries({ seriesId, modality, through: 10 * seriesId });
+const active = (name: string, modality: string, priority: 'routine' | 'stat' = 'routine'): ActiveRelease =>
+  exampleRelease(name, { modality: [modality] }, priority);
+const route = (release: string, more: Partial<SelectingRoute> = {}): SelectingRoute => ({
+  release,
+  select: {},
+  ...more,
 });
 const never = (): boolean => false;
 
@@ -29,7 +21,12 @@ describe('the jobs of a complete study', () => {
   const activeOf = (name: string) => releases.get(name);
 
   it('one for each release and series that fit', () => {
-    const plan = planJobs(['a', 'b'], [series(1, 'MR'), series(2, 'CT'), series(3, 'MR')], activeOf, never);
+    const plan = planJobs(
+      [route('a'), route('b')],
+      [series(1, 'MR'), series(2, 'CT'), series(3, 'MR')],
+      activeOf,
+      never,
+    );
     expect(plan.jobs.map((job) => [job.releaseName, job.seriesId, job.priority, job.seriesThrough])).toEqual([
       ['a', 1, 2, 10],
       ['a', 3, 2, 30],
@@ -43,23 +40,41 @@ describe('the jobs of a complete study', () => {
   });
 
   it('waits for a release that is not active', () => {
-    expect(planJobs(['a', 'c'], [series(1, 'MR')], activeOf, never)).toMatchObject({
+    expect(planJobs([route('a'), route('c')], [series(1, 'MR')], activeOf, never)).toMatchObject({
       waits: ['c'],
       jobs: [{ seriesId: 1 }],
     });
   });
 
   it('does not run a series again that has not changed', () => {
-    const plan = planJobs(['a'], [series(1, 'MR'), series(3, 'MR')], activeOf, ({ seriesId }) => seriesId === 1);
+    const plan = planJobs([route('a')], [series(1, 'MR'), series(3, 'MR')], activeOf, ({ seriesId }) => seriesId === 1);
     expect(plan.jobs.map(({ seriesId }) => seriesId)).toEqual([3]);
     expect(plan.decisions[0]).toMatchObject({ selected: false, reasons: ['unchanged'] });
+  });
+
+  it('one for all routes that take a series, with the reasons of those that do not', () => {
+    const routes = [
+      route('a'),
+      route('a', { name: 'large', select: { slices: { min: 11 } } }),
+      route('a', { name: 'mine', select: { source: ['PACS1'] } }),
+    ];
+    const plan = planJobs(routes, [series(1, 'MR'), series(2, 'CT')], activeOf, never);
+    expect(plan.jobs).toMatchObject([{ seriesId: 1, routes: ['a', 'mine'] }]);
+    expect(plan.decisions.map((one) => [one.route, one.series, one.selected, one.reasons])).toEqual([
+      ['a', 1, true, []],
+      ['large', 1, false, ['route:slices-too-few']],
+      ['mine', 1, true, []],
+      ['a', 2, false, ['modality']],
+      ['large', 2, false, ['modality', 'route:slices-too-few']],
+      ['mine', 2, false, ['modality']],
+    ]);
   });
 
   it('never plans the same key twice, however routes repeat', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('a', 'b', 'c')), fc.uniqueArray(fc.nat(20)), (names, ids) => {
         const { jobs } = planJobs(
-          names,
+          names.map((name, i) => route(name, { name: `r${i}` })),
           ids.map((id) => series(id, 'MR')),
           activeOf,
           never,

@@ -1,5 +1,7 @@
+import type { Route } from '@collimator/shared/contracts/agent-config';
 import type { ActiveRelease } from './active-releases.ts';
-import { type Reason, type SeriesFacts, selectSeries } from './select-series.ts';
+import { routeName } from './routing.ts';
+import { type Reason, type SeriesFacts, selectForRoute } from './select-series.ts';
 
 export type PlannedJob = {
   readonly seriesId: number;
@@ -9,11 +11,15 @@ export type PlannedJob = {
   readonly releaseVersion: string;
   readonly releaseSha256: string;
   readonly priority: number;
+  /** Names of the routes that its results are for. */
+  readonly routes: readonly string[];
 };
 
-export type SeriesDecision = {
-  readonly seriesId: number;
-  readonly releaseName: string;
+/** Why a route takes a series or leaves it. */
+export type RouteDecision = {
+  readonly route: string;
+  readonly release: string;
+  readonly series: number;
   readonly selected: boolean;
   readonly reasons: readonly (Reason | 'unchanged')[];
 };
@@ -22,10 +28,16 @@ export type JobPlan = {
   readonly jobs: readonly PlannedJob[];
   /** Releases that routes name and none of which is active yet. */
   readonly waits: readonly string[];
-  readonly decisions: readonly SeriesDecision[];
+  readonly decisions: readonly RouteDecision[];
 };
 
-export const plannedJob = ({ ref, release }: ActiveRelease, series: SeriesFacts): PlannedJob => ({
+export type SelectingRoute = Pick<Route, 'name' | 'release' | 'select'>;
+
+export const plannedJob = (
+  { ref, release }: ActiveRelease,
+  series: SeriesFacts,
+  routes: readonly string[],
+): PlannedJob => ({
   seriesId: series.seriesId,
   seriesThrough: series.through,
   slices: series.slices,
@@ -33,44 +45,45 @@ export const plannedJob = ({ ref, release }: ActiveRelease, series: SeriesFacts)
   releaseVersion: ref.version,
   releaseSha256: ref.sha256,
   priority: priorityOf[release.priority as keyof typeof priorityOf],
+  routes,
 });
 
 /** STAT first; the order of arrival decides within a class. */
 export const priorityOf = { stat: 0, urgent: 1, routine: 2, background: 3 } as const;
 
 /**
- * Which jobs a complete study gives: one per release that a route names × series that the release selects.
- * A series that has had a job of that release name with the same images is not run again, so a late image of one
- * series does not repeat the others.
- *
- * @param releaseNames of the routes; a name given twice counts once, its results go to the destinations of both
+ * Which jobs a complete study gives: one per release × series that a route of that release takes, for all routes that
+ * take it. A series that has had a job of that release name with the same images is not run again, so a late image of
+ * one series does not repeat the others.
  */
 export function planJobs(
-  releaseNames: readonly string[],
+  routes: readonly SelectingRoute[],
   series: readonly SeriesFacts[],
   activeOf: (name: string) => ActiveRelease | undefined,
   hasJob: (series: SeriesFacts, releaseName: string) => boolean,
 ): JobPlan {
   const jobs: PlannedJob[] = [];
   const waits: string[] = [];
-  const decisions: SeriesDecision[] = [];
-  for (const releaseName of new Set(releaseNames)) {
-    const active = activeOf(releaseName);
+  const decisions: RouteDecision[] = [];
+  for (const release of new Set(routes.map((route) => route.release))) {
+    const active = activeOf(release);
     if (active === undefined) {
-      waits.push(releaseName);
+      waits.push(release);
       continue;
     }
+    const ofRelease = routes.filter((route) => route.release === release);
     for (const facts of series) {
-      const { selected, reasons } = selectSeries(active.release.selector, facts);
-      const unchanged = selected && hasJob(facts, releaseName);
-      decisions.push({
-        seriesId: facts.seriesId,
-        releaseName,
-        selected: selected && !unchanged,
-        reasons: unchanged ? ['unchanged'] : reasons,
+      const unchanged = hasJob(facts, release);
+      const decided = ofRelease.map((route): RouteDecision => {
+        const { selected, reasons } = selectForRoute(active.release.selector, route.select, facts);
+        const named = { route: routeName(route), release, series: facts.seriesId };
+        return selected && unchanged
+          ? { ...named, selected: false, reasons: ['unchanged'] }
+          : { ...named, selected, reasons };
       });
-      if (!selected || unchanged) continue;
-      jobs.push(plannedJob(active, facts));
+      decisions.push(...decided);
+      const takers = decided.filter(({ selected }) => selected).map(({ route }) => route);
+      if (takers.length > 0) jobs.push(plannedJob(active, facts, takers));
     }
   }
   return { jobs, waits, decisions };

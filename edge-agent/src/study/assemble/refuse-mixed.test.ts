@@ -11,6 +11,7 @@ const job = (seriesId: number): PlannedJob => ({
   releaseVersion: '1.0.0',
   releaseSha256: 'sha',
   priority: 2,
+  routes: [],
 });
 const series = (seriesId: number, patientKeys: readonly string[], studies = 1) => ({ seriesId, patientKeys, studies });
 

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { orientationOf } from './orientation.ts';
-import { type Reason, type SeriesFacts, selectSeries } from './select-series.ts';
+import { type Condition, failedConditions, type SeriesFacts, selectForRoute } from './select-series.ts';
+import { exampleSeries } from './testing/example-series.ts';
 
 const mr = '1.2.840.10008.5.1.4.1.1.4';
-const series: SeriesFacts = {
-  seriesId: 1,
-  modality: 'MR',
+const series = exampleSeries({
   bodyPart: 'Head',
   description: 'Ax T1 MPRAGE',
   sopClassUids: [mr],
@@ -14,11 +13,13 @@ const series: SeriesFacts = {
   patientKeys: [],
   studies: 1,
   slices: 100,
-  through: 100,
-};
+  thinnest_mm: 1,
+  thickest_mm: 1.5,
+  thicknessMissing: false,
+});
 
 describe('whether a series is for a release', () => {
-  it.each<[string, Parameters<typeof selectSeries>[0], Partial<SeriesFacts>, Reason[]]>([
+  it.each<[string, Parameters<typeof failedConditions>[0], Partial<SeriesFacts>, Condition[]]>([
     ['no condition takes everything', {}, {}, []],
     ['modality', { modality: ['MR', 'CT'] }, {}, []],
     ['another modality', { modality: ['CT'] }, {}, ['modality']],
@@ -35,9 +36,26 @@ describe('whether a series is for a release', () => {
     ['orientation', { orientation: ['axial'] }, {}, []],
     ['a scout among them', { orientation: ['axial'] }, { orientations: ['axial', 'sagittal'] }, ['orientation']],
     ['no orientation at all', { orientation: ['axial'] }, { orientations: [''] }, ['orientation']],
+    ['thickness', { thickness_mm: { min: 1, max: 1.5 } }, {}, []],
+    ['one slice too thick', { thickness_mm: { max: 1.4 } }, {}, ['slices-too-thick']],
+    ['one slice too thin', { thickness_mm: { min: 1.1 } }, {}, ['slices-too-thin']],
+    ['one slice of unknown thickness', { thickness_mm: { max: 3 } }, { thicknessMissing: true }, ['thickness-unknown']],
+    ['source', { source: ['PACS1', 'CT1'] }, {}, []],
+    ['one image of another source', { source: ['PACS1'] }, { sources: ['PACS1', 'CT1'] }, ['source']],
     ['everything wrong is told', { modality: ['CT'], body_part: ['KNEE'] }, {}, ['modality', 'body-part']],
   ])('%s', (_, selector, facts, reasons) => {
-    expect(selectSeries(selector, { ...series, ...facts })).toEqual({ selected: reasons.length === 0, reasons });
+    expect(failedConditions(selector, { ...series, ...facts })).toEqual(reasons);
+  });
+
+  it('takes what both its release and its route ask for, and tells whose condition failed', () => {
+    expect(selectForRoute({ modality: ['MR'] }, { source: ['PACS1'] }, series)).toEqual({
+      selected: true,
+      reasons: [],
+    });
+    expect(selectForRoute({ modality: ['CT'] }, { modality: ['CT'] }, series)).toEqual({
+      selected: false,
+      reasons: ['modality', 'route:modality'],
+    });
   });
 });
 

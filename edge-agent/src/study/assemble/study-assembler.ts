@@ -14,7 +14,7 @@ import { type CompletionPolicy, decideCompletion, type OpenStudy } from './compl
 import { type JobPlan, planJobs } from './plan-jobs.ts';
 import { planUnmatched, type UnmatchedRoute, type UnmatchedStudy } from './plan-unmatched.ts';
 import { type RefusedJob, refuseMixed } from './refuse-mixed.ts';
-import { type SeriesFacts, selectSeries } from './select-series.ts';
+import type { SeriesFacts } from './select-series.ts';
 
 export type AssemblerDeps = {
   readonly studies: Studies;
@@ -93,6 +93,7 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
     return undefined;
   }
 
+  const activeOf = (name: string): ActiveRelease | undefined => releases.active(name);
   const activeOfRoutes = (): readonly ActiveRelease[] => releaseNames.flatMap((name) => releases.active(name) ?? []);
 
   async function remember(active: readonly ActiveRelease[]): Promise<void> {
@@ -101,13 +102,9 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
 
   async function complete(study: OpenStudy, number: number): Promise<void> {
     const series = studies.series(study.studyId, study.lastInstanceId);
-    const { plan, refused } = withoutMixed(
-      planJobs(releaseNames, series, (name) => releases.active(name), hasJob),
-      series,
-    );
-    const active = activeOfRoutes();
-    const unmatched = planUnmatched(routes, series, active);
-    await remember(active);
+    const { plan, refused } = withoutMixed(planJobs(routes, series, activeOf, hasJob), series);
+    const unmatched = planUnmatched(routes, routes, series, activeOf);
+    await remember(activeOfRoutes());
     const revision = await studies.complete(study, number, series, plan, [...unmatched, ...refused], deps.now());
     deps.checkpoint('study-assembled');
     log.event('study-complete', {
@@ -135,16 +132,12 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
 
   async function takeUp({ revisionId, studyId, through }: WaitingRevision, name: string): Promise<void> {
     const series = studies.series(studyId, through);
-    const { plan, refused } = withoutMixed(
-      planJobs([name], series, (one) => releases.active(one), hasJob),
-      series,
-    );
-    if (plan.waits.length > 0) return;
-    const active = activeOfRoutes();
     const due = routes.filter(({ release }) => release === name);
-    const unmatched = planUnmatched(due, series, active);
-    await remember(active);
-    await studies.takeUp(revisionId, name, [...plan.jobs, ...unmatched, ...refused], deps.now());
+    const { plan, refused } = withoutMixed(planJobs(due, series, activeOf, hasJob), series);
+    if (plan.waits.length > 0) return;
+    const unmatched = planUnmatched(due, routes, series, activeOf);
+    await remember(activeOfRoutes());
+    await studies.takeUp(revisionId, name, plan, [...unmatched, ...refused], deps.now());
     announce(revisionId, plan, unmatched, refused);
   }
 
@@ -160,15 +153,9 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
     unmatched: readonly UnmatchedStudy[],
     refused: readonly RefusedJob[],
   ): void {
-    for (const { seriesId, releaseName, selected, reasons } of plan.decisions) {
-      if (selected) log.event('series-selected', { revision, series: seriesId, release: releaseName });
-      else
-        log.event('series-not-selected', {
-          revision,
-          series: seriesId,
-          release: releaseName,
-          reasons: reasons.join(' '),
-        });
+    for (const { selected, reasons, ...which } of plan.decisions) {
+      if (selected) log.event('series-selected', { revision, ...which });
+      else log.event('series-not-selected', { revision, ...which, reasons: reasons.join(' ') });
     }
     for (const { releaseName, detail } of unmatched)
       log.event('study-unmatched', { revision, release: releaseName, detail });
@@ -184,20 +171,19 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
   async function retargetQueued(): Promise<boolean> {
     let full = false;
     for (const { ref, release } of releases.list()) {
+      const ofRelease = routes.filter((route) => route.release === ref.name);
       const rows = jobs.queuedFor(ref.name, ref.sha256, BATCH);
       if (rows.length > 0) await deps.runReleases.remember(ref.sha256, release);
       for (const row of rows) {
-        const series = studies.oneSeries(row.seriesId, row.seriesThrough);
-        const selection = selectSeries(release.selector, series);
-        if (selection.selected) await jobs.retarget(row, ref.version, ref.sha256);
+        const facts = studies.oneSeries(row.seriesId, row.seriesThrough);
+        const { jobs: planned, decisions } = planJobs(ofRelease, [facts], activeOf, () => false);
+        const [first] = planned;
+        if (first !== undefined) await jobs.retarget(row, ref.version, ref.sha256, first.routes);
         else {
           const superseded = step(row.job, { type: 'superseded' });
           if (superseded.ok) await jobs.move(row, superseded.value, deps.now());
-          log.event('series-not-selected', {
-            series: row.seriesId,
-            release: ref.name,
-            reasons: selection.reasons.join(' '),
-          });
+          for (const { selected: _, reasons, ...which } of decisions)
+            log.event('series-not-selected', { ...which, reasons: reasons.join(' ') });
         }
       }
       if (rows.length > 0) deps.onJobs();

@@ -5,7 +5,15 @@ import { createFailureReporter } from './failure-reporter.ts';
 
 const row = (jobId: number): JobRow => ({
   jobId,
-  ...{ seriesId: 1, seriesThrough: 1, releaseName: 'a', releaseVersion: '1.0.0', releaseSha256: 'a', slices: 1 },
+  ...{
+    seriesId: 1,
+    seriesThrough: 1,
+    releaseName: 'a',
+    releaseVersion: '1.0.0',
+    releaseSha256: 'a',
+    slices: 1,
+    routes: null,
+  },
   job: { state: 'failed', starts: 1, attempts: 1, interruptions: 0, notBefore_ms: 0 },
 });
 const made = { path: 'status.dcm' } as unknown as StoredResult;

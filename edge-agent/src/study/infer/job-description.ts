@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Route } from '@collimator/shared/contracts/agent-config';
 import { newUid } from '@collimator/shared/dicom/uids';
+import { destinationsOf, objectsOf, routesOf } from '../assemble/routing.ts';
 import type { JobRow, Jobs, StoredResult } from '../../store/sqlite-jobs.ts';
 import type { ResultUids } from '../result/result-context.ts';
 import type { Inferred, WorkerJob } from './protocol.ts';
@@ -25,28 +26,26 @@ export const newResultUids = (random: (bytes: number) => Uint8Array): ResultUids
   return { seg: uid(), segSeries: uid(), sr: uid(), srSeries: uid() };
 };
 
-export const routeOf = (routes: readonly Route[], releaseName: string): Route | undefined =>
-  routes.find((route) => route.release === releaseName);
-
 /** What a child is told of a job. Without a route any more, both objects are made and delivered to nobody. */
 export function describeJob(row: JobRow, deps: DescriptionDeps): WorkerJob {
+  const objects = objectsOf(routesOf(deps.routes, row));
   return {
     jobId: row.jobId,
     releaseSha256: row.releaseSha256,
     files: deps.jobs.images(row).map((path) => join(deps.dataDir, path)),
     outFolder: join(deps.dataDir, attemptFolder(row)),
-    objects: routeOf(deps.routes, row.releaseName)?.objects ?? ['SEG', 'SR'],
+    objects: objects.length === 0 ? ['SEG', 'SR'] : objects,
     uids: newResultUids(deps.random),
     identity: { deviceSerial: deps.deviceSerial, agentVersion: deps.agentVersion, at_ms: deps.now() },
   };
 }
 
-/** The objects that a child made, as rows, each with the destinations of its route. */
+/** The objects that a child made, as rows, each with the destinations of the routes that send it. */
 export function resultsToStore(row: JobRow, inferred: Inferred, routes: readonly Route[]): readonly StoredResult[] {
-  const destinations = [...new Set(routeOf(routes, row.releaseName)?.destinations)];
+  const chosen = routesOf(routes, row);
   return inferred.objects.map(({ file, ...made }) => ({
     ...made,
     path: `${attemptFolder(row)}/${file}`,
-    destinations,
+    destinations: destinationsOf(chosen, made.object),
   }));
 }

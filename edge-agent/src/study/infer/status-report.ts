@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import type { Route } from '@collimator/shared/contracts/agent-config';
 import { EXPLICIT_LITTLE_ENDIAN } from '@collimator/shared/dicom/transfer-syntaxes';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import { err, ok, type Result } from '@collimator/shared/result';
 import type { RunReleases } from '../../store/sqlite-run-releases.ts';
+import { destinationsOf, routesOf } from '../assemble/routing.ts';
 import type { RawElement } from '../decode/raw-element.ts';
 import { createSliceReader, type SliceReader } from '../decode/slice-reader.ts';
 import { buildStatusReport } from '../result/status-report.ts';
 import { writeResult } from './write-result.ts';
 import type { FailureReporterDeps } from './failure-reporter.ts';
-import { attemptFolder, type DescriptionDeps, newResultUids, routeOf } from './job-description.ts';
+import { attemptFolder, type DescriptionDeps, newResultUids } from './job-description.ts';
 
 export type StatusReporterDeps = DescriptionDeps & { readonly runReleases: RunReleases };
 
@@ -22,8 +22,8 @@ export function createStatusReporter(deps: StatusReporterDeps): FailureReporterD
   let reader: Promise<SliceReader> | undefined;
 
   return async (row) => {
-    const route: Route | undefined = routeOf(deps.routes, row.releaseName);
-    if (route === undefined || !route.objects.includes('SR')) return ok(undefined);
+    const destinations = destinationsOf(routesOf(deps.routes, row), 'SR');
+    if (destinations.length === 0) return ok(undefined);
     const release = deps.runReleases.get(row.releaseSha256);
     if (release === undefined) return err('the release that it was for is not known');
     reader ??= createSliceReader();
@@ -52,7 +52,7 @@ export function createStatusReporter(deps: StatusReporterDeps): FailureReporterD
       transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN,
       path,
       sha256,
-      destinations: [...new Set(route.destinations)],
+      destinations,
     });
   };
 

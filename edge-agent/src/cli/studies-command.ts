@@ -1,0 +1,80 @@
+import { print, runCommand } from '@collimator/shared/cli/output';
+import { studyList, studyRouting, type StudySummary } from '@collimator/shared/contracts/local-api';
+import { CodedError } from '@collimator/shared/errors/coded-error';
+import { Command } from 'commander';
+import { loadAgentConfig } from '../config/load-agent-config.ts';
+import { askAgent } from './api-client.ts';
+import { configOption, formatOption, type WithConfig, type WithOutput } from './format-option.ts';
+
+const apiOf = (file: string) => loadAgentConfig(file, process.env).local_api;
+
+const routeText = ({ route, selected, not_selected, reasons }: StudySummary['routes'][number]): string =>
+  `${route} ${selected}/${selected + not_selected}${reasons.length > 0 ? ` (${reasons.join(' ')})` : ''}`;
+
+export const studiesCommand = (): Command =>
+  new Command('studies').description('studies that arrived').addCommand(listCommand()).addCommand(whyCommand());
+
+const listCommand = (): Command =>
+  new Command('list')
+    .description('the newest studies, what routes took of them, their jobs and deliveries')
+    .addOption(configOption())
+    .addOption(formatOption())
+    .option('--limit <n>', 'at most so many, 1 to 1000', '100')
+    .action((options: WithConfig & WithOutput & { readonly limit: string }) =>
+      runCommand(async () => {
+        const path = `/v1/studies?limit=${encodeURIComponent(options.limit)}`;
+        const { studies } = await askAgent(apiOf(options.config), path, studyList);
+        print(
+          studies,
+          [
+            { title: 'STUDY', value: (s) => s.key },
+            { title: 'REVISION', value: (s) => s.revision },
+            { title: 'STATE', value: (s) => s.state },
+            { title: 'INSTANCES', value: (s) => s.instances },
+            { title: 'HELD BY', value: (s) => s.holds.map((h) => `${h.kind} (${h.cause})`).join(', ') || null },
+            { title: 'ROUTES', value: (s) => s.routes.map(routeText).join(', ') || null },
+            { title: 'JOBS', value: (s) => s.jobs.map((j) => `${j.release} ${j.state}`).join(', ') || null },
+            {
+              title: 'DELIVERIES',
+              value: (s) => s.deliveries.map((d) => `${d.object}→${d.destination} ${d.state}`).join(', ') || null,
+            },
+            { title: 'LAST INSTANCE', value: (s) => s.last_instance_at },
+          ],
+          options.output,
+        );
+      }),
+    );
+
+const whyCommand = (): Command =>
+  new Command('why')
+    .description('why each route took each series of a study or left it')
+    .argument('<key>', 'key of the study, as `studies list` shows it')
+    .addOption(configOption())
+    .addOption(formatOption())
+    .action((key: string, options: WithConfig & WithOutput) =>
+      runCommand(async () => {
+        if (!/^[1-9]\d{0,14}$/.test(key)) throw new CodedError('study-unknown', key);
+        const routing = await askAgent(apiOf(options.config), `/v1/studies/${key}/routing`, studyRouting, {
+          absent: () => new CodedError('study-unknown', key),
+        });
+        const lines = routing.revisions.flatMap(({ number, decisions, waiting_for }) => [
+          ...decisions.map((decision) => ({ number, ...decision })),
+          ...waiting_for.map((release) => ({
+            ...{ number, route: null, release, series: null, selected: false },
+            reasons: ['release-not-active'],
+          })),
+        ]);
+        print(
+          lines,
+          [
+            { title: 'REVISION', value: (d) => d.number },
+            { title: 'ROUTE', value: (d) => d.route },
+            { title: 'RELEASE', value: (d) => d.release },
+            { title: 'SERIES', value: (d) => d.series },
+            { title: 'TAKEN', value: (d) => (d.selected ? 'yes' : 'no') },
+            { title: 'REASONS', value: (d) => d.reasons.join(' ') || null },
+          ],
+          options.output,
+        );
+      }),
+    );

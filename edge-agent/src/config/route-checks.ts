@@ -1,0 +1,31 @@
+import type { Route } from '@collimator/shared/contracts/agent-config';
+import type { Problem } from '@collimator/shared/contracts/validate';
+import { routeName } from '../study/assemble/routing.ts';
+import { descriptionPattern } from '../study/assemble/description-pattern.ts';
+
+/** What a schema cannot say of routes: names that meet, and conditions that no series can fulfil. */
+export function routeProblems(routes: readonly Route[]): Problem[] {
+  const names = routes.map(routeName);
+  const twice = names.flatMap((name, i) =>
+    names.indexOf(name) === i
+      ? []
+      : [
+          {
+            path: `routes[${i}].name`,
+            what: `${name} is the name of another route too; give each route of a release a name of its own`,
+          },
+        ],
+  );
+  return [...twice, ...routes.flatMap((route, i) => selectProblems(route, `routes[${i}].select`))];
+}
+
+function selectProblems({ select }: Route, path: string): Problem[] {
+  const upsideDown = (['slices', 'thickness_mm'] as const).flatMap((key) => {
+    const { min = 0, max = Number.POSITIVE_INFINITY } = select[key] ?? {};
+    return min > max ? [{ path: `${path}.${key}.min`, what: 'is more than max' }] : [];
+  });
+  const pattern = select.series_description;
+  return pattern === undefined || descriptionPattern(pattern) !== undefined
+    ? upsideDown
+    : [...upsideDown, { path: `${path}.series_description`, what: 'is no regular expression' }];
+}
