@@ -1,13 +1,13 @@
-import type { ResultObject } from '@collimator/shared/contracts/agent-config';
 import type { ErrorClass } from '@collimator/shared/errors/error-entry';
 import type { Store } from '@collimator/shared/sqlite/store';
 import { jobIsHeld } from './sqlite-holds.ts';
+import type { StoredObject } from './sqlite-jobs.ts';
 
 /** One object for one destination. `path` is relative to the data folder. */
 export type DeliveryRow = {
   readonly deliveryId: number;
   readonly jobId: number;
-  readonly object: ResultObject;
+  readonly object: StoredObject;
   readonly destination: string;
   readonly attempts: number;
   readonly sopClassUid: string;

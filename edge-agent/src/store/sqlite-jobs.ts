@@ -18,11 +18,17 @@ export type JobRow = {
   readonly job: Job;
 };
 
+/** What lies among the results: what routes ask for, and rejection notes of ours that withdraw it (KOS). */
+export type StoredObject = ResultObject | 'KOS';
+
 /** A result on disk; `path` is relative to the data folder. */
 export type StoredResult = {
-  readonly object: ResultObject;
+  readonly object: StoredObject;
+  /** Which one of its kind, where a job has several; 1 when not given. */
+  readonly ordinal?: number;
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
+  readonly seriesInstanceUid: string;
   readonly transferSyntaxUid: string;
   readonly path: string;
   readonly sha256: string;
@@ -177,18 +183,27 @@ function moveStatement(row: JobRow, to: Job, now_ms: number): Statement {
 }
 
 function resultStatements(jobId: number, result: StoredResult, now_ms: number): Statement[] {
-  const { object, sopClassUid, sopInstanceUid, transferSyntaxUid, path, sha256 } = result;
+  const {
+    object,
+    ordinal = 1,
+    sopClassUid,
+    sopInstanceUid,
+    seriesInstanceUid,
+    transferSyntaxUid,
+    path,
+    sha256,
+  } = result;
   return [
     {
-      sql: `INSERT INTO results (job_id, object, sop_class_uid, sop_instance_uid, transfer_syntax_uid, path, sha256)
-        VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      params: [jobId, object, sopClassUid, sopInstanceUid, transferSyntaxUid, path, sha256],
+      sql: `INSERT INTO results (job_id, object, ordinal, sop_class_uid, sop_instance_uid, series_instance_uid,
+          transfer_syntax_uid, path, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      params: [jobId, object, ordinal, sopClassUid, sopInstanceUid, seriesInstanceUid, transferSyntaxUid, path, sha256],
       expectChanges: 1,
     },
     ...result.destinations.map((destination) => ({
       sql: `INSERT INTO deliveries (result_id, destination, state, due_ms)
-        SELECT id, ?, 'pending', ? FROM results WHERE job_id = ? AND object = ?`,
-      params: [destination, now_ms, jobId, object],
+        SELECT id, ?, 'pending', ? FROM results WHERE sop_instance_uid = ?`,
+      params: [destination, now_ms, sopInstanceUid],
       expectChanges: 1,
     })),
   ];

@@ -147,7 +147,7 @@ describe('the index of instances', () => {
     await jobs.finish(
       row,
       inferred.value,
-      [{ ...result, sopInstanceUid: '9.9', destinations: ['pacs'] }],
+      [{ ...result, seriesInstanceUid: '1', sopInstanceUid: '9.9', destinations: ['pacs'] }],
       undefined,
       now,
     );
@@ -324,7 +324,7 @@ describe('a study that is held', () => {
     await jobs.finish(
       running,
       inferred.value,
-      [{ ...result, sopInstanceUid: '9.9', destinations: ['pacs'] }],
+      [{ ...result, seriesInstanceUid: '1', sopInstanceUid: '9.9', destinations: ['pacs'] }],
       undefined,
       now,
     );

@@ -56,7 +56,8 @@ const Destination = strict({
 });
 export type Destination = Static<typeof Destination>;
 
-export const ResultObject = Type.Enum(['SEG', 'SR']);
+/** What a route may ask for: segmentation, report, secondary capture, presentation state, parametric map. */
+export const ResultObject = Type.Enum(['SEG', 'SR', 'SC', 'GSPS', 'PM']);
 export type ResultObject = Static<typeof ResultObject>;
 
 const Route = strict({

@@ -38,8 +38,12 @@ export const sopClasses = {
   ctImage: '1.2.840.10008.5.1.4.1.1.2',
   mrImage: '1.2.840.10008.5.1.4.1.1.4',
   secondaryCapture: '1.2.840.10008.5.1.4.1.1.7',
+  multiFrameTrueColourSecondaryCapture: '1.2.840.10008.5.1.4.1.1.7.4',
+  grayscaleSoftcopyPresentationState: '1.2.840.10008.5.1.4.1.1.11.1',
+  parametricMap: '1.2.840.10008.5.1.4.1.1.30',
   segmentation: '1.2.840.10008.5.1.4.1.1.66.4',
   enhancedSr: '1.2.840.10008.5.1.4.1.1.88.22',
   comprehensiveSr: '1.2.840.10008.5.1.4.1.1.88.33',
   comprehensive3dSr: '1.2.840.10008.5.1.4.1.1.88.34',
+  keyObjectSelection: '1.2.840.10008.5.1.4.1.1.88.59',
 } as const;

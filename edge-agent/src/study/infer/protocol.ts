@@ -1,5 +1,5 @@
 import type { ResultObject } from '@collimator/shared/contracts/agent-config';
-import type { ResultUids } from '../result/result-context.ts';
+import type { Evidence, ResultUids } from '../result/result-context.ts';
 
 /** What a child computes on. `gpu` is a UUID for CUDA_VISIBLE_DEVICES; without one it is a CPU device. */
 export type DeviceSpec = { readonly name: string; readonly threads: number; readonly gpu?: string };
@@ -26,6 +26,8 @@ export type WorkerJob = {
   /** Made by the supervisor, for this attempt alone. */
   readonly uids: ResultUids;
   readonly identity: ResultIdentity;
+  /** Reports of ours on the same series that the new one takes the place of. */
+  readonly predecessors?: readonly Evidence[];
 };
 
 /** One object that the child has put on disk. `file` is inside `outFolder`. */
@@ -33,6 +35,7 @@ export type MadeObject = {
   readonly object: ResultObject;
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
+  readonly seriesInstanceUid: string;
   readonly transferSyntaxUid: string;
   readonly file: string;
   readonly sha256: string;

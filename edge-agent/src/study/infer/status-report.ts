@@ -49,6 +49,7 @@ export function createStatusReporter(deps: StatusReporterDeps): FailureReporterD
       object: 'SR',
       sopClassUid: sopClasses.comprehensiveSr,
       sopInstanceUid: uids.sr,
+      seriesInstanceUid: uids.srSeries,
       transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN,
       path,
       sha256,

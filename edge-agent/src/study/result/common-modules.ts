@@ -66,8 +66,15 @@ function contributingEquipment(time: LocalTime, context: ResultContext, text: Te
 }
 
 /** General and Enhanced General Equipment (§C.7.5.1, §C.7.5.2). */
-export function equipmentModule({ device, release }: ResultContext, text: TextWriter): readonly RawElement[] {
-  const versions = [`agent ${device.softwareVersion}`, `${release.name} ${release.version}`];
+export const equipmentModule = ({ device, release }: ResultContext, text: TextWriter): readonly RawElement[] =>
+  deviceModule(device, [`agent ${device.softwareVersion}`, `${release.name} ${release.version}`], text);
+
+/** The same for what no release has part in. */
+export function deviceModule(
+  device: ResultContext['device'],
+  versions: readonly string[],
+  text: TextWriter,
+): readonly RawElement[] {
   return [
     text(0x00080070, 'LO', MANUFACTURER),
     text(0x00081090, 'LO', MODEL),

@@ -12,7 +12,7 @@ export type Relationship = 'CONTAINS' | 'HAS CONCEPT MOD' | 'HAS OBS CONTEXT' | 
 /** A node of a structured report (PS3.3 §C.17.3). */
 export type ContentItem = {
   readonly relationship: Relationship;
-  /** None for the images of an image library (PS3.16 TID 1601). */
+  /** None for the images of an image library (PS3.16 TID 1601) and for key objects (TID 2010). */
   readonly concept?: Code;
   readonly value: ContentValue;
   readonly children?: readonly ContentItem[];
@@ -24,6 +24,7 @@ export type ContentValue =
   | { readonly type: 'CODE'; readonly code: Code }
   | { readonly type: 'NUM'; readonly number: number; readonly unit: Code }
   | { readonly type: 'UIDREF'; readonly uid: string }
+  | { readonly type: 'COMPOSITE'; readonly instance: ObjectIdentity }
   | { readonly type: 'IMAGE'; readonly image: ObjectIdentity; readonly segment?: number };
 
 /** The elements of an item and, in a content sequence, of all below it. */
@@ -61,6 +62,8 @@ function valueElements(value: ContentValue, text: TextWriter): readonly RawEleme
       return [sequence(0x0040a300, [codeSequence(0x004008ea, value.unit, text), ds(0x0040a30a, value.number)])];
     case 'UIDREF':
       return [uid(0x0040a124, value.uid)];
+    case 'COMPOSITE':
+      return [sequence(0x00081199, instanceReference(value.instance))];
     case 'IMAGE':
       return [
         sequence(0x00081199, [

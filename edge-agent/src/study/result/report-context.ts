@@ -5,15 +5,18 @@ import type { ContentItem } from './content-item.ts';
 import { derivedUid } from './derived-uid.ts';
 import type { ResultContext, SourceInstance } from './result-context.ts';
 
+/** TID 1204: what our own text is written in. */
+export const language: ContentItem = {
+  relationship: 'HAS CONCEPT MOD',
+  concept: dcm('121049', 'Language of Content Item and Descendants'),
+  value: { type: 'CODE', code: { scheme: 'RFC5646', code: 'en-US', meaning: 'English (United States)' } },
+};
+
 /** The rows of TID 1500 before the findings: language, observer, procedure, image library (PS3.16). */
 export function reportContext(context: ResultContext, sources: readonly SourceInstance[]): readonly ContentItem[] {
   return [
-    {
-      relationship: 'HAS CONCEPT MOD',
-      concept: dcm('121049', 'Language of Content Item and Descendants'),
-      value: { type: 'CODE', code: { scheme: 'RFC5646', code: 'en-US', meaning: 'English (United States)' } },
-    },
-    ...deviceObserver(context),
+    language,
+    ...deviceObserver(context.device),
     {
       relationship: 'HAS CONCEPT MOD',
       concept: dcm('121058', 'Procedure reported'),
@@ -24,7 +27,7 @@ export function reportContext(context: ResultContext, sources: readonly SourceIn
 }
 
 /** TID 1004, Device Observer Identifying Attributes. */
-function deviceObserver({ device }: ResultContext): readonly ContentItem[] {
+export function deviceObserver(device: ResultContext['device']): readonly ContentItem[] {
   const attribute = (code: string, meaning: string, text: string): ContentItem => ({
     relationship: 'HAS OBS CONTEXT',
     concept: dcm(code, meaning),

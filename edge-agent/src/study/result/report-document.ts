@@ -13,9 +13,10 @@ import { type ContentItem, contentElements } from './content-item.ts';
 import { derivedUid } from './derived-uid.ts';
 import { empty, is, sequence, text as ascii, uid } from './element.ts';
 import { localTime } from './local-time.ts';
-import { type ObjectIdentity, part10File } from './part10-file.ts';
+import { part10File } from './part10-file.ts';
 import { reportContext } from './report-context.ts';
-import type { ResultContext, ResultUids, SourceInstance } from './result-context.ts';
+import type { Evidence, ResultContext, ResultUids, SourceInstance } from './result-context.ts';
+import { studyInstanceUidOf } from './subject-study.ts';
 import { createTextWriter, type TextWriter } from './text-writer.ts';
 
 export const SR_SERIES_NUMBER = 9102;
@@ -23,10 +24,9 @@ export const SR_SERIES_NUMBER = 9102;
 export type ReportInput = ResultContext & {
   readonly uids: Pick<ResultUids, 'sr' | 'srSeries'>;
   readonly sources: readonly SourceInstance[];
+  /** Reports of the same study that this one takes the place of. */
+  readonly predecessors?: readonly Evidence[];
 };
-
-/** An instance that a report rests on. */
-export type Evidence = ObjectIdentity & { readonly seriesInstanceUid: string };
 
 /**
  * A Comprehensive SR (PS3.3 §A.35.3) after TID 1500, as a Part 10 file.
@@ -58,6 +58,7 @@ export function reportFile(
     ascii(0x0040a496, 'CS', 'FINAL'),
     sequence(0x0040a372),
     sequence(0x0040a078, deviceAuthor(input, text)),
+    ...predecessorsOf(input),
     ...evidenceOf(input, evidence),
     ...contentElements(
       {
@@ -87,6 +88,13 @@ const deviceAuthor = ({ device }: ReportInput, text: TextWriter): RawItem => [
   empty(0x00080080, 'LO'),
   sequence(0x00080082),
 ];
+
+/** Predecessor Documents Sequence (§C.17.2): the reports that are superseded. */
+function predecessorsOf({ subject, predecessors = [] }: ReportInput): readonly RawElement[] {
+  if (predecessors.length === 0) return [];
+  const series = sequence(0x00081115, ...seriesItems(predecessors, 0x00081199));
+  return [sequence(0x0040a360, [uid(0x0020000d, studyInstanceUidOf(subject)), series])];
+}
 
 /** Current Requested Procedure Evidence Sequence (§C.17.2): every instance that the content refers to. */
 function evidenceOf({ sources }: ReportInput, evidence: readonly Evidence[]): readonly RawElement[] {

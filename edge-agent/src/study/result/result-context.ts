@@ -1,5 +1,6 @@
 import type { Release } from '@collimator/shared/contracts/release';
 import type { RawElement } from '../decode/raw-element.ts';
+import type { ObjectIdentity } from './part10-file.ts';
 import type { SliceHeader } from '../decode/slice-header.ts';
 
 /** An instance that a result was made from. Every SliceHeader is one. */
@@ -7,6 +8,9 @@ export type SourceInstance = Pick<
   SliceHeader,
   'sopClassUid' | 'sopInstanceUid' | 'studyInstanceUid' | 'seriesInstanceUid' | 'modality'
 >;
+
+/** An instance that a report or a rejection note refers to, of the study of its subject. */
+export type Evidence = ObjectIdentity & { readonly seriesInstanceUid: string };
 
 /** What identifies every result (DESIGN §6): model release, device, input instances, time. */
 export type ResultContext = {

@@ -47,31 +47,33 @@ async function writeObjects(job: WorkerJob, segmented: Segmented, context: Resul
   const { volume, mask, volume_mL } = segmented;
   const stage = context.release.stages.at(-1);
   const segment = stage?.segments[0]?.number ?? 1;
-  const { uids } = job;
+  const { uids, predecessors = [] } = job;
   const sources = volume.slices;
   const put = async (
     object: MadeObject['object'],
     sopClassUid: string,
     sopInstanceUid: string,
+    seriesInstanceUid: string,
     bytes: Uint8Array,
   ): Promise<MadeObject> => {
     const file = `${object.toLowerCase()}.dcm`;
     const sha256 = await writeResult(join(job.outFolder, file), bytes);
-    return { object, sopClassUid, sopInstanceUid, transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN, file, sha256 };
+    const transferSyntaxUid = EXPLICIT_LITTLE_ENDIAN;
+    return { object, sopClassUid, sopInstanceUid, seriesInstanceUid, transferSyntaxUid, file, sha256 };
   };
   const made: MadeObject[] = [];
   if (job.objects.includes('SEG')) {
     const masks = [{ segment, voxels: mask }];
     const bytes = buildSegmentation({ ...context, uids, sources, geometry: volume.geometry, masks });
-    made.push(await put('SEG', sopClasses.segmentation, uids.seg, bytes));
+    made.push(await put('SEG', sopClasses.segmentation, uids.seg, uids.segSeries, bytes));
   }
   if (job.objects.includes('SR')) {
     const measurements = (stage?.measurements ?? [])
       .filter((wanted) => wanted.segment === segment)
       .map((wanted) => ({ segment: wanted.segment, volume_ml: volume_mL }));
     const segmentationMade = job.objects.includes('SEG');
-    const bytes = buildReport({ ...context, uids, sources, segmentationMade, measurements });
-    made.push(await put('SR', sopClasses.comprehensiveSr, uids.sr, bytes));
+    const bytes = buildReport({ ...context, uids, sources, segmentationMade, measurements, predecessors });
+    made.push(await put('SR', sopClasses.comprehensiveSr, uids.sr, uids.srSeries, bytes));
   }
   return made;
 }
