@@ -8,7 +8,15 @@ export type AssociationFailure =
   | 'closed'
   | 'bad-response';
 
-export type AssociationStep = 'connect' | 'associate' | 'echo' | 'store' | 'release';
+export type AssociationStep =
+  | 'connect'
+  | 'associate'
+  | 'echo'
+  | 'store'
+  | 'find'
+  | 'action'
+  | 'event-report'
+  | 'release';
 
 /** Says at which step an association failed, how, and whether trying again later can help. */
 export class AssociationError extends Error {

@@ -1,17 +1,57 @@
 /** The library's public face; see README.md. */
 export { AssociationError, type AssociationFailure, type AssociationStep } from './association-error.ts';
 export { type Clock, systemClock } from './clock.ts';
+export {
+  COMMITMENT_REFERENCES_MAX,
+  type CommitmentReport,
+  type CommitmentRequest,
+  commitmentFailures,
+  decodeCommitmentReport,
+  decodeCommitmentRequest,
+  encodeCommitmentReport,
+  encodeCommitmentRequest,
+  COMMITMENT_ACTION,
+  type FailedReference,
+  type SopReference,
+  STORAGE_COMMITMENT,
+  STORAGE_COMMITMENT_INSTANCE,
+} from './commitment/commitment-data-sets.ts';
+export {
+  commitmentEventReport,
+  commitmentReports,
+  type CommitmentService,
+  type ReplyWithReport,
+} from './commitment/commitment-service.ts';
+export { messageTransferSyntaxes } from './data-set/encoding.ts';
+export type { EventReport, OnEventReport, ReceivedEventReport } from './event-report.ts';
+export {
+  countOf,
+  decodeFindIdentifier,
+  encodeFindIdentifier,
+  type FindIdentifier,
+  type FindKey,
+  STUDY_ROOT_FIND,
+} from './find/find-identifier.ts';
+export type { Find, FindOptions } from './find/find-request.ts';
 export { defaultImplementation, type Implementation } from './implementation.ts';
 export { isSuccess, status } from './message/statuses.ts';
 export { err, ok, type Err, type Ok, type Result } from './result.ts';
 export type { Peer, ScpEvent, Traffic } from './scp-events.ts';
 export { defaultScpLimits, type ScpLimits } from './scp-limits.ts';
-export { defaultScuTimeouts, type OpenAssociation, type ScuTimeouts } from './scu-options.ts';
+export {
+  ASYNC_OPERATIONS_MAX,
+  defaultScuTimeouts,
+  type OpenAssociation,
+  type ScuIdentity,
+  type ScuTimeouts,
+} from './scu-options.ts';
 export { storageSopClasses } from './storage-sop-classes.ts';
 export { createStoreScp, type Listen, type StoreScp, type StoreScpDeps } from './store-scp.ts';
-export { openAssociation, type Association, type StoreObject } from './store-scu.ts';
+export type { Accepted } from './scu-request.ts';
+export { type Action, type Association, openAssociation, type StoreObject } from './store-scu.ts';
 export type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from './store-sink.ts';
 export { defaultTransferSyntaxes } from './transfer-syntaxes.ts';
 export { isUid, UID_LENGTH_MAX, VERIFICATION } from './uid.ts';
 export { parseCidr } from './upper-layer/address.ts';
 export type { Policy, Source } from './upper-layer/admission.ts';
+export type { RoleSelection } from './upper-layer/pdu.ts';

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Clock } from './clock.ts';
 import type { Implementation } from './implementation.ts';
-import { commandFields, encodeCommandSet, NO_DATA_SET, type CommandSet } from './message/command-set.ts';
-import { fragmentBytes, fragments } from './message/fragments.ts';
+import type { CommitmentService } from './commitment/commitment-service.ts';
+import { type CommandSet, commandFields } from './message/command-set.ts';
 import { createMessageReader } from './message/message-reader.ts';
-import { status } from './message/statuses.ts';
+import { createRequester } from './requester.ts';
 import type { Err, Ok } from './result.ts';
 import type { Peer, ScpEvent } from './scp-events.ts';
 import type { ScpLimits } from './scp-limits.ts';
+import { createScpMessages } from './scp-messages.ts';
 import { createProgress } from './scp-progress.ts';
 import { createStoreReceiver } from './scp-store.ts';
 import type { StoreSink } from './store-sink.ts';
@@ -18,6 +19,7 @@ import type { AssociateRq, Pdv } from './upper-layer/pdu.ts';
 import {
   type AcceptedContext,
   acceptedContexts,
+  answerRoles,
   contextsProblem,
   negotiate,
   type Offer,
@@ -30,6 +32,7 @@ export type AssociationDeps = {
   readonly associationId: string;
   readonly limits: ScpLimits;
   readonly offer: Offer;
+  readonly commitment: CommitmentService | undefined;
   readonly implementation: Implementation;
   readonly sink: StoreSink;
   readonly clock: Clock;
@@ -79,6 +82,22 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
     onBytes: (bytes) => progress.got(clock.now_ms(), bytes),
   });
   const receiver = createStoreReceiver({ sink: deps.sink, clock, onEvent: deps.onEvent, peer: () => peer });
+  const requester = createRequester({
+    connection,
+    clock,
+    response_ms: limits.idle_ms,
+    peerPduBytesMax: () => peerPduBytesMax,
+    windowMax: () => 1,
+    peerName: () => peer.callingAeTitle,
+  });
+  const messages = createScpMessages({
+    commitment: deps.commitment,
+    requester,
+    peer: () => peer,
+    onEvent: deps.onEvent,
+  });
+  /** The object or the message whose data set is arriving. */
+  let arriving: 'object' | 'message' = 'message';
 
   function onIndication(indication: Indication): void | Promise<void> {
     switch (indication.type) {
@@ -116,7 +135,9 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
       return;
     }
     source = admitted.value;
-    const answered = negotiate(rq.contexts, deps.offer);
+    const proposedRoles = rq.user.roles ?? [];
+    const roles = answerRoles(proposedRoles, deps.offer);
+    const answered = negotiate(rq.contexts, deps.offer, proposedRoles);
     contexts = acceptedContexts(rq.contexts, answered);
     peerPduBytesMax = rq.user.maxPduLength;
     connection.accept({
@@ -130,6 +151,7 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
         maxPduLength: limits.pduBytesMax,
         implementationClassUid: deps.implementation.classUid,
         implementationVersionName: deps.implementation.versionName,
+        ...(roles.length > 0 && { roles }),
       },
     });
     deps.onEvent({
@@ -148,41 +170,23 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
       if (!part.ok) return connection.abort(part.error);
       if (part.value === undefined) continue;
       if (part.value.type === 'data') {
-        const response = await receiver.data(part.value.bytes, part.value.isLast);
-        if (response !== undefined) await respond(pdv.contextId, response);
+        const { bytes, isLast } = part.value;
+        if (arriving === 'message') await messages.data(bytes, isLast);
+        else await respond(pdv.contextId, await receiver.data(bytes, isLast));
       } else {
+        const { command, dataSetFollows } = part.value;
         const context = contexts.get(pdv.contextId);
         if (context === undefined) return connection.abort(`presentation context ${pdv.contextId} was not accepted`);
-        const response = await command(part.value.command, context, part.value.dataSetFollows);
-        if (response !== undefined) await respond(pdv.contextId, response);
+        arriving = command.commandField === commandFields.cStoreRq ? 'object' : 'message';
+        if (arriving === 'message') await messages.command(command, context, dataSetFollows);
+        else await respond(pdv.contextId, await receiver.begin(command, context, dataSetFollows));
       }
-      if (finishing && !reader.inMessage()) return connection.abort('the node is closing');
+      if (finishing && !messages.busy() && !reader.inMessage()) return connection.abort('the node is closing');
     }
   }
 
-  async function command(
-    request: CommandSet,
-    context: AcceptedContext,
-    dataSetFollows: boolean,
-  ): Promise<CommandSet | undefined> {
-    if (request.commandField === commandFields.cStoreRq) return receiver.begin(request, context, dataSetFollows);
-    if (request.commandField === commandFields.cCancelRq) return undefined;
-    const known = request.commandField === commandFields.cEchoRq;
-    const response: CommandSet = {
-      commandField: request.commandField | 0x8000,
-      dataSetType: NO_DATA_SET,
-      messageIdBeingRespondedTo: request.messageId ?? 0,
-      status: known ? status.success : status.unrecognizedOperation,
-      ...(request.affectedSopClassUid === undefined ? {} : { affectedSopClassUid: request.affectedSopClassUid }),
-    };
-    if (!dataSetFollows) return response;
-    receiver.discard(response);
-    return undefined;
-  }
-
-  async function respond(contextId: number, response: CommandSet): Promise<void> {
-    for await (const { data: bytes, isLast } of fragments(encodeCommandSet(response), fragmentBytes(peerPduBytesMax)))
-      await connection.data({ contextId, isCommand: true, isLast, data: bytes });
+  async function respond(contextId: number, response: CommandSet | undefined): Promise<void> {
+    if (response !== undefined) await requester.respond(contextId, response);
   }
 
   const traffic = () => ({ ...receiver.traffic(), duration_ms: clock.now_ms() - startedAt_ms });
@@ -190,6 +194,7 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
   function end(event: ScpEvent): void {
     if (ended) return;
     ended = true;
+    requester.fail('closed', 'the association is over');
     if (source === undefined)
       deps.onEvent({ type: 'connection-failed', remoteAddress: deps.remoteAddress, why: whyOf(event) });
     else {
@@ -230,7 +235,7 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
     finish() {
       finishing = true;
       if (connection.state() !== 6) connection.destroy();
-      else if (!busy && !reader.inMessage()) connection.abort('the node is closing');
+      else if (!busy && !messages.busy() && !reader.inMessage()) connection.abort('the node is closing');
     },
     abort(why) {
       connection.abort(why);

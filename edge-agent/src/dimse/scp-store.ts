@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { STORAGE_COMMITMENT } from './commitment/commitment-data-sets.ts';
 import { type CommandSet, commandFields, NO_DATA_SET } from './message/command-set.ts';
 import { isSuccess, status } from './message/statuses.ts';
 import type { Peer, ScpEvent } from './scp-events.ts';
@@ -19,8 +20,6 @@ export type StoreReceiver = {
   begin(request: CommandSet, context: AcceptedContext, dataSetFollows: boolean): Promise<CommandSet | undefined>;
   /** A fragment of the data set; the response after the last one, when the sink has committed. */
   data(bytes: Uint8Array, isLast: boolean): Promise<CommandSet | undefined>;
-  /** Lets the data set of some other message pass, and answers with this after it. */
-  discard(response: CommandSet): void;
   /** The association is over: whatever is not complete is given up. */
   abort(): Promise<void>;
   traffic(): { readonly instances: number; readonly bytes: number };
@@ -38,7 +37,6 @@ type Arriving = {
 
 export function createStoreReceiver(deps: StoreReceiverDeps): StoreReceiver {
   let arriving: Arriving | undefined;
-  let discarding: CommandSet | undefined;
   let instances = 0;
   let bytesTotal = 0;
 
@@ -53,8 +51,8 @@ export function createStoreReceiver(deps: StoreReceiverDeps): StoreReceiver {
   }
 
   function refusalOf(command: CommandSet, context: AcceptedContext, dataSetFollows: boolean): StoreOutcome | undefined {
-    if (context.abstractSyntax === VERIFICATION)
-      return { status: status.sopClassNotSupported, comment: 'the presentation context is for verification' };
+    if (context.abstractSyntax === VERIFICATION || context.abstractSyntax === STORAGE_COMMITMENT)
+      return { status: status.sopClassNotSupported, comment: 'the presentation context is not for storage' };
     if (command.affectedSopClassUid !== context.abstractSyntax)
       return { status: status.sopClassNotSupported, comment: 'SOP class is not that of the presentation context' };
     if (!isUid(command.affectedSopInstanceUid ?? ''))
@@ -123,11 +121,7 @@ export function createStoreReceiver(deps: StoreReceiverDeps): StoreReceiver {
 
     async data(bytes, isLast) {
       const object = arriving;
-      if (object === undefined) {
-        const response = isLast ? discarding : undefined;
-        if (isLast) discarding = undefined;
-        return response;
-      }
+      if (object === undefined) return undefined;
       object.bytes += bytes.length;
       bytesTotal += bytes.length;
       const { write } = object;
@@ -147,10 +141,6 @@ export function createStoreReceiver(deps: StoreReceiverDeps): StoreReceiver {
       const complete = object.write;
       const outcome = complete === undefined ? object.refused : await guarded(() => complete.commit());
       return finish(object, outcome ?? fault);
-    },
-
-    discard(response) {
-      discarding = response;
     },
 
     async abort() {

@@ -2,17 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { type Clock, systemClock } from './clock.ts';
+import type { CommitmentService } from './commitment/commitment-service.ts';
 import { defaultImplementation, type Implementation } from './implementation.ts';
 import { createScpAssociation, type ScpAssociation } from './scp-association.ts';
 import type { ScpEvent } from './scp-events.ts';
 import { defaultScpLimits, type ScpLimits } from './scp-limits.ts';
-import { storageSopClasses } from './storage-sop-classes.ts';
+import { offerOf, type OfferOptions } from './scp-offer.ts';
 import type { StoreSink } from './store-sink.ts';
-import { defaultTransferSyntaxes } from './transfer-syntaxes.ts';
-import { VERIFICATION } from './uid.ts';
 import { parseCidr, plainAddress } from './upper-layer/address.ts';
 import { admit, type Policy, type Source } from './upper-layer/admission.ts';
-import type { Offer } from './upper-layer/presentation-contexts.ts';
 
 export type Listen = {
   /** Address to listen on; all of them when absent. */
@@ -25,14 +23,11 @@ export type Listen = {
 
 export type StoreScpDeps = {
   readonly listen: readonly Listen[];
-  readonly policy: Policy & {
-    /** Storage SOP classes besides the standard's. */
-    readonly extraSopClasses?: readonly string[];
-    /** Those accepted; `defaultTransferSyntaxes` when absent. */
-    readonly transferSyntaxes?: readonly string[];
-  };
+  readonly policy: Policy & OfferOptions;
   readonly limits?: Partial<ScpLimits>;
   readonly sink: StoreSink;
+  /** What is served besides verification and storage. */
+  readonly services?: { readonly commitment?: CommitmentService };
   readonly onEvent: (event: ScpEvent) => void;
   readonly clock?: Clock;
   readonly implementation?: Implementation;
@@ -63,14 +58,8 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
       const cidr = parseCidr(address);
       if (!cidr.ok) throw new TypeError(`source ${source.aeTitle}: ${cidr.error}`);
     }
-  const offer: Offer = {
-    abstractSyntaxes: new Set([
-      VERIFICATION,
-      ...Object.keys(storageSopClasses),
-      ...(deps.policy.extraSopClasses ?? []),
-    ]),
-    transferSyntaxes: new Set(deps.policy.transferSyntaxes ?? defaultTransferSyntaxes),
-  };
+  const commitment = deps.services?.commitment;
+  const offer = offerOf(deps.policy, commitment);
   const servers: Server[] = [];
   const serving = new Map<ScpAssociation, Promise<void>>();
   const bySource = new Map<Source, number>();
@@ -113,6 +102,7 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
       associationId: (deps.newAssociationId ?? randomUUID)(),
       limits,
       offer,
+      commitment,
       implementation: deps.implementation ?? defaultImplementation,
       sink: deps.sink,
       clock,

@@ -1,13 +1,26 @@
 import { err, ok, type Result } from '../result.ts';
+import { withoutPadding } from './padding.ts';
 
 /** Command fields used here (PS3.7 §E.1-1). */
 export const commandFields = {
   cStoreRq: 0x0001,
   cStoreRsp: 0x8001,
+  cFindRq: 0x0020,
+  cFindRsp: 0x8020,
   cEchoRq: 0x0030,
   cEchoRsp: 0x8030,
+  nEventReportRq: 0x0100,
+  nEventReportRsp: 0x8100,
+  nActionRq: 0x0130,
+  nActionRsp: 0x8130,
   cCancelRq: 0x0fff,
 } as const;
+
+/** Set in the command field of every response (PS3.7 §E.1-1). */
+export const RESPONSE_BIT = 0x8000;
+
+/** Command Data Set Type of a message that has a data set: any value but the one below. */
+export const DATA_SET = 0x0001;
 
 /** Command Data Set Type: this value says that no data set follows (PS3.7 §E.1-1). */
 export const NO_DATA_SET = 0x0101;
@@ -15,7 +28,7 @@ export const NO_DATA_SET = 0x0101;
 /** Error Comment is an LO: at most 64 characters. */
 const COMMENT_LENGTH_MAX = 64;
 
-/** A DIMSE command set: the elements of group 0000 that the storage and verification services use (PS3.7 §9.3). */
+/** A DIMSE command set: the elements of group 0000 that the services used here have (PS3.7 §9.3, §10.3). */
 export type CommandSet = {
   readonly commandField: number;
   readonly dataSetType: number;
@@ -24,7 +37,11 @@ export type CommandSet = {
   readonly priority?: number;
   readonly status?: number;
   readonly affectedSopClassUid?: string;
+  readonly requestedSopClassUid?: string;
   readonly affectedSopInstanceUid?: string;
+  readonly requestedSopInstanceUid?: string;
+  readonly eventTypeId?: number;
+  readonly actionTypeId?: number;
   readonly errorComment?: string;
   readonly moveOriginatorAeTitle?: string;
   readonly moveOriginatorMessageId?: number;
@@ -35,6 +52,7 @@ type Field = { readonly element: number; readonly kind: 'us' | 'ui' | 'text'; re
 /** In ascending order, as they are written. */
 const fields: readonly Field[] = [
   { element: 0x0002, kind: 'ui', name: 'affectedSopClassUid' },
+  { element: 0x0003, kind: 'ui', name: 'requestedSopClassUid' },
   { element: 0x0100, kind: 'us', name: 'commandField' },
   { element: 0x0110, kind: 'us', name: 'messageId' },
   { element: 0x0120, kind: 'us', name: 'messageIdBeingRespondedTo' },
@@ -43,6 +61,9 @@ const fields: readonly Field[] = [
   { element: 0x0900, kind: 'us', name: 'status' },
   { element: 0x0902, kind: 'text', name: 'errorComment' },
   { element: 0x1000, kind: 'ui', name: 'affectedSopInstanceUid' },
+  { element: 0x1001, kind: 'ui', name: 'requestedSopInstanceUid' },
+  { element: 0x1002, kind: 'us', name: 'eventTypeId' },
+  { element: 0x1008, kind: 'us', name: 'actionTypeId' },
   { element: 0x1030, kind: 'text', name: 'moveOriginatorAeTitle' },
   { element: 0x1031, kind: 'us', name: 'moveOriginatorMessageId' },
 ];
@@ -76,7 +97,7 @@ export function decodeCommandSet(bytes: Buffer): Result<CommandSet, string> {
     if (field?.kind === 'us') {
       if (length !== 2) return err(`command element ${element.toString(16)} has ${length} bytes instead of 2`);
       found[field.name] = value.readUInt16LE(0);
-    } else if (field !== undefined) found[field.name] = value.toString('latin1').replace(/[\0 ]+$/, '');
+    } else if (field !== undefined) found[field.name] = withoutPadding(value.toString('latin1'));
     at += 8 + length;
   }
   if (found['commandField'] === undefined) return err('a command set without a Command Field');

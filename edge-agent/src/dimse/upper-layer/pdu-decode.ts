@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../result.ts';
+import { items, trimmed } from './items.ts';
 import type {
   AssociateAc,
   AssociateRq,
@@ -9,6 +10,7 @@ import type {
   ProposedContext,
   UserInformation,
 } from './pdu.ts';
+import { decodeUserInformation } from './user-information.ts';
 
 /** Why bytes are not a PDU; the association ends with an abort (PS3.8 Table 9-26). */
 export type Malformed = string;
@@ -62,21 +64,6 @@ function decodePData(body: Buffer): Result<Pdu, Malformed> {
   return pdvs.length === 0 ? err('a P-DATA-TF PDU without a PDV') : ok({ type: 'p-data', pdvs });
 }
 
-type Item = { readonly type: number; readonly body: Buffer };
-
-function items(body: Buffer): Result<Item[], Malformed> {
-  const found: Item[] = [];
-  let at = 0;
-  while (at < body.length) {
-    if (body.length - at < 4) return err('an item header is cut off');
-    const end = at + 4 + body.readUInt16BE(at + 2);
-    if (end > body.length) return err(`item 0x${body.readUInt8(at).toString(16)} is longer than what holds it`);
-    found.push({ type: body.readUInt8(at), body: body.subarray(at + 4, end) });
-    at = end;
-  }
-  return ok(found);
-}
-
 function decodeAssociate(body: Buffer, type: 'associate-rq' | 'associate-ac'): Result<Pdu, Malformed> {
   if (body.length < 68) return err('an association PDU is cut off');
   const parts = items(body.subarray(68));
@@ -104,7 +91,7 @@ function decodeAssociate(body: Buffer, type: 'associate-rq' | 'associate-ac'): R
       }
     }
     if (part.type === 0x50) {
-      const read = userInformation(part.body);
+      const read = decodeUserInformation(part.body);
       if (!read.ok) return read;
       user = read.value;
     }
@@ -122,19 +109,3 @@ function decodeAssociate(body: Buffer, type: 'associate-rq' | 'associate-ac'): R
       : ({ ...common, type, contexts: negotiated } satisfies AssociateAc),
   );
 }
-
-function userInformation(body: Buffer): Result<UserInformation, Malformed> {
-  const parts = items(body);
-  if (!parts.ok) return parts;
-  const of = (type: number): Buffer | undefined => parts.value.find((item) => item.type === type)?.body;
-  const maxLength = of(0x51);
-  if (maxLength !== undefined && maxLength.length !== 4) return err('the maximum length item has not 4 bytes');
-  return ok({
-    maxPduLength: maxLength?.readUInt32BE(0) ?? 0,
-    implementationClassUid: trimmed(of(0x52) ?? Buffer.alloc(0)),
-    implementationVersionName: trimmed(of(0x55) ?? Buffer.alloc(0)),
-  });
-}
-
-/** AE titles and UIDs: leading and trailing spaces and padding NULs carry no meaning (PS3.8 §9.3.2, §F). */
-const trimmed = (bytes: Buffer): string => bytes.toString('latin1').replaceAll('\0', ' ').trim();

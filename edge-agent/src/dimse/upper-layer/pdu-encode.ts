@@ -1,4 +1,6 @@
-import { type AssociateAc, type AssociateRq, type Pdu, type Pdv, pduTypes, type UserInformation } from './pdu.ts';
+import { item, textItem } from './items.ts';
+import { type AssociateAc, type AssociateRq, type Pdu, type Pdv, pduTypes } from './pdu.ts';
+import { encodeUserInformation } from './user-information.ts';
 
 /** Bytes of a P-DATA-TF PDU with one PDV that come before the fragment: PDU header, PDV length, context, control. */
 export const PDV_HEADER_BYTES = 12;
@@ -58,35 +60,14 @@ function associate(pdu: AssociateRq | AssociateAc): Buffer {
           item(
             0x20,
             Buffer.from([context.id, 0, 0, 0]),
-            text(0x30, context.abstractSyntax),
-            ...context.transferSyntaxes.map((uid) => text(0x40, uid)),
+            textItem(0x30, context.abstractSyntax),
+            ...context.transferSyntaxes.map((uid) => textItem(0x40, uid)),
           ),
         )
       : pdu.contexts.map((context) =>
-          item(0x21, Buffer.from([context.id, 0, context.result, 0]), text(0x40, context.transferSyntax)),
+          item(0x21, Buffer.from([context.id, 0, context.result, 0]), textItem(0x40, context.transferSyntax)),
         );
-  return Buffer.concat([fixed, text(0x10, pdu.applicationContext), ...contexts, userInformation(pdu.user)]);
+  return Buffer.concat([fixed, textItem(0x10, pdu.applicationContext), ...contexts, encodeUserInformation(pdu.user)]);
 }
-
-function userInformation(user: UserInformation): Buffer {
-  const maxLength = Buffer.alloc(4);
-  maxLength.writeUInt32BE(user.maxPduLength);
-  return item(
-    0x50,
-    item(0x51, maxLength),
-    text(0x52, user.implementationClassUid),
-    ...(user.implementationVersionName === '' ? [] : [text(0x55, user.implementationVersionName)]),
-  );
-}
-
-function item(type: number, ...parts: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(parts);
-  const head = Buffer.alloc(4);
-  head[0] = type;
-  head.writeUInt16BE(body.length, 2);
-  return Buffer.concat([head, body]);
-}
-
-const text = (type: number, value: string): Buffer => item(type, Buffer.from(value, 'latin1'));
 
 const padAeTitle = (title: string): string => title.slice(0, 16).padEnd(16, ' ');

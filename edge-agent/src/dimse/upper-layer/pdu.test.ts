@@ -11,17 +11,31 @@ const uid = fc
   .map((parts) => parts.join('.'));
 const title = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,15}$/);
 const byte = fc.integer({ min: 0, max: 255 });
-const user = fc.record({
+const plainUser = fc.record({
   maxPduLength: fc.integer({ min: 0, max: 0xffff_ffff }),
   implementationClassUid: uid,
   implementationVersionName: fc.stringMatching(/^[A-Z_0-9]{1,16}$/),
 });
+const bytes = fc.uint8Array({ maxLength: 40 }).map((all) => Buffer.from(all));
+const window = fc.integer({ min: 0, max: 0xffff });
+const negotiation = fc.record(
+  {
+    asyncOperations: fc.record({ invoked: window, performed: window }),
+    roles: fc.array(fc.record({ sopClassUid: uid, scu: fc.boolean(), scp: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    userIdentity: fc.record({ type: byte, responseRequested: fc.boolean(), primary: bytes, secondary: bytes }),
+    userIdentityResponse: bytes,
+  },
+  { requiredKeys: [] },
+);
 const common = {
   protocolVersion: fc.constant(1),
   calledAeTitle: title,
   callingAeTitle: title,
   applicationContext: uid,
-  user,
+  user: fc.tuple(plainUser, negotiation).map(([plain, more]) => ({ ...plain, ...more })),
 };
 const contextId = fc.integer({ min: 0, max: 127 }).map((n) => 2 * n + 1);
 const pdv: fc.Arbitrary<Pdv> = fc.record({

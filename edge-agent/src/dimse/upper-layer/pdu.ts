@@ -32,6 +32,26 @@ export type UserInformation = {
   readonly maxPduLength: number;
   readonly implementationClassUid: string;
   readonly implementationVersionName: string;
+  readonly asyncOperations?: AsyncOperations;
+  readonly roles?: readonly RoleSelection[];
+  /** In a request only. */
+  readonly userIdentity?: UserIdentity;
+  /** In an acceptance only: that the identity was recognised, with the server's response where the type has one. */
+  readonly userIdentityResponse?: Uint8Array;
+};
+
+/** Asynchronous operations window (PS3.7 §D.3.3.3), seen from the requestor; 0 is no limit. */
+export type AsyncOperations = { readonly invoked: number; readonly performed: number };
+
+/** SCP/SCU role selection (PS3.7 §D.3.3.4): the roles that the requestor takes for this class. */
+export type RoleSelection = { readonly sopClassUid: string; readonly scu: boolean; readonly scp: boolean };
+
+/** PS3.7 §D.3.3.7: type 1 user name, 2 user name and passcode, 3 Kerberos, 4 SAML, 5 JSON web token. */
+export type UserIdentity = {
+  readonly type: number;
+  readonly responseRequested: boolean;
+  readonly primary: Uint8Array;
+  readonly secondary: Uint8Array;
 };
 
 type AssociateCommon = {

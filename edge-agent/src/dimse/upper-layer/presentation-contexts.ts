@@ -1,5 +1,5 @@
 import { IMPLICIT_LITTLE_ENDIAN } from '../uid.ts';
-import type { NegotiatedContext, ProposedContext } from './pdu.ts';
+import type { NegotiatedContext, ProposedContext, RoleSelection } from './pdu.ts';
 
 /** A context that both sides agreed on. */
 export type AcceptedContext = {
@@ -8,10 +8,15 @@ export type AcceptedContext = {
   readonly transferSyntax: string;
 };
 
-export type Offer = {
-  readonly abstractSyntaxes: ReadonlySet<string>;
+/** What we take of one abstract syntax: transfer syntaxes, and the roles that a requestor may have in it. */
+export type Offered = {
   readonly transferSyntaxes: ReadonlySet<string>;
+  readonly scu: boolean;
+  readonly scp: boolean;
 };
+
+/** By abstract syntax. */
+export type Offer = ReadonlyMap<string, Offered>;
 
 /** Ids are odd and one byte long (PS3.8 §9.3.2.2). */
 export const CONTEXTS_MAX = 128;
@@ -26,14 +31,31 @@ export function contextsProblem(proposed: readonly ProposedContext[]): string | 
 
 /**
  * Answers each proposed context (PS3.8 §9.3.3.2). Of the transfer syntaxes that we take, the proposer's first is
- * chosen: it names first what it holds, and what it need not convert arrives as it was made.
+ * chosen: it names first what it holds, and what it need not convert arrives as it was made. Where role selection
+ * leaves the requestor no role, the context is rejected by the user.
  */
-export function negotiate(proposed: readonly ProposedContext[], offer: Offer): NegotiatedContext[] {
+export function negotiate(
+  proposed: readonly ProposedContext[],
+  offer: Offer,
+  roles: readonly RoleSelection[] = [],
+): NegotiatedContext[] {
   return proposed.map(({ id, abstractSyntax, transferSyntaxes }) => {
     const first = transferSyntaxes[0] ?? IMPLICIT_LITTLE_ENDIAN;
-    if (!offer.abstractSyntaxes.has(abstractSyntax)) return { id, result: 3, transferSyntax: first };
-    const chosen = transferSyntaxes.find((uid) => offer.transferSyntaxes.has(uid));
+    const offered = offer.get(abstractSyntax);
+    if (offered === undefined) return { id, result: 3, transferSyntax: first };
+    const role = roles.find(({ sopClassUid }) => sopClassUid === abstractSyntax);
+    if (role !== undefined && !(role.scu && offered.scu) && !(role.scp && offered.scp))
+      return { id, result: 1, transferSyntax: first };
+    const chosen = transferSyntaxes.find((uid) => offered.transferSyntaxes.has(uid));
     return chosen === undefined ? { id, result: 4, transferSyntax: first } : { id, result: 0, transferSyntax: chosen };
+  });
+}
+
+/** Answers role selection (PS3.7 §D.3.3.4): of the roles proposed for a class that we take, those that are offered. */
+export function answerRoles(proposed: readonly RoleSelection[], offer: Offer): RoleSelection[] {
+  return proposed.flatMap(({ sopClassUid, scu, scp }) => {
+    const offered = offer.get(sopClassUid);
+    return offered === undefined ? [] : [{ sopClassUid, scu: scu && offered.scu, scp: scp && offered.scp }];
   });
 }
 
