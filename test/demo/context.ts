@@ -44,8 +44,8 @@ export const agentArgs = (demo: Demo, serial: string): string[] => [
 
 /** Starts a long-running program of the demo and keeps it for the end. */
 export function launch(demo: Demo, spec: ProgramSpec): Program {
-  const env = demo.env[spec.name];
-  const program = startProgram({ ...spec, restart: demo.restart, ...(env !== undefined && { env }) }, demo.layout.logs);
+  const env = { ...demo.env[spec.name], ...spec.env };
+  const program = startProgram({ ...spec, restart: demo.restart, env }, demo.layout.logs);
   demo.programs.push(program);
   return program;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { collimator } from './checkout.ts';
 
@@ -22,6 +23,8 @@ export interface Program {
   kill(signal: NodeJS.Signals): void;
   /** SIGTERM, and SIGKILL when it does not end in time. */
   stop(): Promise<void>;
+  /** SIGKILL to the program and everything it started, as a power cut does; nobody starts it again. */
+  cut(): Promise<void>;
 }
 
 const stopMsMax = 15_000;
@@ -54,6 +57,11 @@ export function startProgram(spec: ProgramSpec, logs: string): Program {
   };
   start();
 
+  const exited = (): Promise<unknown> | undefined =>
+    child.exitCode !== null || child.signalCode !== null
+      ? undefined
+      : new Promise((resolve) => child.once('exit', resolve));
+
   return {
     name: spec.name,
     get pid() {
@@ -68,15 +76,52 @@ export function startProgram(spec: ProgramSpec, logs: string): Program {
     kill: (signal) => void child.kill(signal),
     async stop() {
       stopping = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
+      const ended = exited();
+      if (ended === undefined) return;
       const timer = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
       child.kill('SIGTERM');
       await ended;
       clearTimeout(timer);
     },
+    async cut() {
+      stopping = true;
+      const ended = exited();
+      const started = child.pid === undefined ? [] : descendantsOf(child.pid);
+      child.kill('SIGKILL');
+      for (const pid of started) killIfThere(pid);
+      await ended;
+      await Promise.all(started.map(gone));
+    },
   };
 }
+
+/** Process ids of everything that a process started (Linux); none when it has ended. */
+export function descendantsOf(pid: number): number[] {
+  let children: number[];
+  try {
+    children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+/** A killed process that is not our child can only be watched. */
+async function gone(pid: number): Promise<void> {
+  const deadline = performance.now() + stopMsMax;
+  while (existsSync(`/proc/${pid}`) && performance.now() < deadline) await pause(5);
+}
+
+const isGone = (error: unknown): boolean => ['ESRCH', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** The last lines of a log, for a person who wants to know why. */
 export const tail = (file: string): string =>

@@ -6,7 +6,7 @@ import { choosePorts, layOut } from '../demo/layout.ts';
 import type { Program } from '../demo/programs.ts';
 import { createDemo, runStages, stopAll } from '../demo/run-demo.ts';
 import { silentView } from '../demo/stage-view.ts';
-import { provisionAppliances } from '../demo/stages/provision-appliances.ts';
+import { applianceReady, provisionAppliances } from '../demo/stages/provision-appliances.ts';
 import { hubReady, pacsArgs, startHub } from '../demo/stages/start-hub.ts';
 
 /** The programs of the demo behind a service manager, for rounds in which one of them is killed. */
@@ -17,6 +17,9 @@ export interface LoopWorld {
    * Starts a program again so that it kills itself once at a named point. Returns whether it has done so.
    */
   armKill(name: ProgramName, point: string): Promise<() => boolean>;
+  /** Ends a program and all it started at once; it stays down until `bringBack`. */
+  cutDown(name: ProgramName): Promise<void>;
+  bringBack(name: ProgramName, env?: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,19 +50,30 @@ export async function createLoopWorld(): Promise<LoopWorld> {
   const args = { hub: hubArgs(demo), 'RAD-0001': agentArgs(demo, firstAppliance(demo).serial), pacs: pacsArgs(demo) };
   let rounds = 0;
 
+  async function takeOut(name: ProgramName, end: (old: Program) => Promise<void>): Promise<void> {
+    const old = program(name);
+    await end(old);
+    demo.programs.splice(demo.programs.indexOf(old), 1);
+  }
+  async function bringBack(name: ProgramName, env: Readonly<Record<string, string>> = {}): Promise<void> {
+    launch(demo, { name, args: args[name], env });
+    if (name === 'hub') await hubReady(demo);
+    if (name === 'RAD-0001') await applianceReady(demo, 0, name);
+  }
+
   return {
     demo,
     program,
     async armKill(name, point) {
-      const old = program(name);
-      await old.stop();
-      demo.programs.splice(demo.programs.indexOf(old), 1);
+      await takeOut(name, (old) => old.stop());
       rounds += 1;
       const marker = join(dir, `killed-${rounds}`);
       launch(demo, { name, args: args[name], env: { COLLIMATOR_KILL_AT: point, COLLIMATOR_KILL_MARKER: marker } });
       if (name === 'hub') await hubReady(demo);
       return () => existsSync(marker);
     },
+    cutDown: (name) => takeOut(name, (old) => old.cut()),
+    bringBack,
     async close() {
       await stopAll(demo);
       rmSync(dir, { recursive: true, force: true });

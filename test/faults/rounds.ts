@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import dicomParser from 'dicom-parser';
 import { firstAppliance } from '../demo/context.ts';
 import { checkout } from '../demo/checkout.ts';
+import { descendantsOf } from '../demo/programs.ts';
 import { waitFor } from '../demo/wait.ts';
 import { writeMrSeries } from '../fixtures/mr-series/make-series.ts';
 import type { LoopWorld, ProgramName } from './loop-world.ts';
@@ -60,13 +61,8 @@ export async function killAfter(world: LoopWorld, victim: ProgramName | 'worker'
     world.program(victim).kill('SIGKILL');
     return true;
   }
-  const [child] = childrenOf(world.program('RAD-0001').pid);
+  const [child] = descendantsOf(world.program('RAD-0001').pid ?? 0);
   if (child === undefined) return false;
   process.kill(child, 'SIGKILL');
   return true;
-}
-
-/** Process ids of the children of a process (Linux). */
-function childrenOf(pid: number | undefined): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }

@@ -4,6 +4,7 @@ import { silentView } from '../demo/stage-view.ts';
 import { rollOutModel } from '../demo/stages/roll-out-model.ts';
 import { signModel } from '../demo/stages/sign-model.ts';
 import { trainModel } from '../demo/stages/train-model.ts';
+import { rounds, seed } from './campaign.ts';
 import { createLoopWorld, type LoopWorld, type ProgramName } from './loop-world.ts';
 import { closeLoop, killAfter, newStudy } from './rounds.ts';
 import { seeded } from './seeded.ts';
@@ -13,8 +14,7 @@ import { seeded } from './seeded.ts';
 
 const setUpMsMax = 300_000;
 const roundMsMax = 180_000;
-const randomRounds = Number(process.env['COLLIMATOR_FAULT_ROUNDS'] ?? 10);
-const seed = Number(process.env['COLLIMATOR_FAULT_SEED'] ?? Date.now() % 1_000_000);
+const randomRounds = rounds({ short: 5, long: 50 });
 /** Within a round: sending, quiet time, inference and delivery. */
 const randomMsMax = 6_000;
 
