@@ -117,6 +117,7 @@ async function startOnStore(
   const metrics = createMetrics({
     ...sources,
     heldStudies: () => ways.study.heldStudies(),
+    destinations: () => ways.study.destinations(),
     agentVersion: facts.agentVersion,
     link: () => hub.status(),
     outbox: () => ({ size: hub.status().eventsPending, refused: hub.status().eventsRefused }),

@@ -8,6 +8,7 @@ import type { Store } from '@collimator/shared/sqlite/store';
 import type { StoreSink } from './dimse/index.ts';
 import type { Report } from './link/outbox.ts';
 import type { Latencies, WorkCounts } from './link/telemetry.ts';
+import type { DestinationFigures } from './observe/delivery-metrics.ts';
 import type { StudyLine } from './store/sqlite-study-list.ts';
 
 /** A study's way, as the shell around it needs it: receive → assemble → queue → infer → result → deliver. */
@@ -21,6 +22,8 @@ export interface StudyWay {
   stop(): Promise<void>;
   counts(): WorkCounts;
   latencies(): Latencies;
+  /** What each destination of the configuration still has to get. */
+  destinations(): readonly DestinationFigures[];
   /** Newest first. */
   studies(limit: number): readonly StudyLine[];
   /** Studies that something holds; see study/hold.ts. */

@@ -1,5 +1,6 @@
 import { print, runCommand } from '@collimator/shared/cli/output';
 import { agentStatus } from '@collimator/shared/contracts/local-api';
+import type { Destination } from '@collimator/shared/contracts/agent-config';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { Command } from 'commander';
 import { loadAgentConfig } from '../config/load-agent-config.ts';
@@ -7,6 +8,8 @@ import { askAgent } from './api-client.ts';
 import { echoPeer } from './echo-peer.ts';
 import { configOption, formatOption, type WithConfig, type WithOutput } from './format-option.ts';
 import { statusReport } from './status-report.ts';
+
+const isOverTls = (d: Destination): boolean => (d.kind === 'dimse' ? d.tls !== undefined : d.url.startsWith('https:'));
 
 const load = (file: string) => loadAgentConfig(file, process.env);
 
@@ -37,10 +40,9 @@ export const peersCommand = (): Command =>
               [
                 { title: 'NAME', value: (d) => d.name },
                 { title: 'KIND', value: (d) => d.kind },
-                { title: 'AE TITLE', value: (d) => d.ae_title },
-                { title: 'HOST', value: (d) => d.host },
-                { title: 'PORT', value: (d) => d.port },
-                { title: 'TLS', value: (d) => (d.tls === undefined ? 'no' : 'yes') },
+                { title: 'AE TITLE', value: (d) => (d.kind === 'dimse' ? d.ae_title : null) },
+                { title: 'ADDRESS', value: (d) => (d.kind === 'dimse' ? `${d.host}:${d.port}` : d.url) },
+                { title: 'TLS', value: (d) => (isOverTls(d) ? 'yes' : 'no') },
               ],
               options.output,
             );
@@ -58,6 +60,7 @@ export const peersCommand = (): Command =>
             const config = load(options.config);
             const destination = config.destinations.find((d) => d.name === name);
             if (destination === undefined) throw new CodedError('peer-unknown', name);
+            if (destination.kind !== 'dimse') throw new CodedError('peer-echo-unsupported', name);
             print(
               [await echoPeer(destination, config.dicom.ae_title)],
               [

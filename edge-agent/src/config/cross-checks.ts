@@ -2,6 +2,8 @@ import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import type { Problem } from '@collimator/shared/contracts/validate';
 import { routeProblems } from './route-checks.ts';
 import { parseCidr } from '../dimse/index.ts';
+import { destinationFiles, destinationProblems } from './destination-checks.ts';
+import { TIMER_S_MAX } from './timer-bound.ts';
 
 /** What the checks ask of the machine. */
 export interface Machine {
@@ -22,6 +24,7 @@ export function crossChecks(config: Sections, machine: Machine): Problem[] {
     ...ports(config),
     ...sources(config),
     ...bounds(config),
+    ...destinationProblems(config.destinations ?? []),
     ...devices(config),
     ...files(config, machine),
   ];
@@ -76,14 +79,10 @@ function sources({ dicom }: Sections): Problem[] {
   });
 }
 
-/** Longest time that a timer of Node can wait, s: a longer one would end at once. */
-const TIMER_S_MAX = Math.floor((2 ** 31 - 1) / 1000);
-
-function bounds({ dicom, assembly, destinations = [] }: Sections): Problem[] {
+function bounds({ dicom, assembly }: Sections): Problem[] {
   const times: readonly (readonly [string, number | undefined])[] = [
     ['dicom.limits.artim_s', dicom?.limits.artim_s],
     ['assembly.complete_after_quiet_s', assembly?.complete_after_quiet_s],
-    ...destinations.map(({ retry }, i) => [`destinations[${i}].retry.most_s`, retry.most_s] as const),
   ];
   const problems = times.flatMap(([path, seconds = 0]): Problem[] =>
     seconds > TIMER_S_MAX ? [{ path, what: `is more than ${TIMER_S_MAX} s` }] : [],
@@ -93,11 +92,6 @@ function bounds({ dicom, assembly, destinations = [] }: Sections): Problem[] {
   }
   if (dicom !== undefined && dicom.disk.high_watermark >= dicom.disk.stop_watermark) {
     problems.push({ path: 'dicom.disk.high_watermark', what: 'must be below dicom.disk.stop_watermark' });
-  }
-  for (const [i, { retry }] of destinations.entries()) {
-    if (retry.first_s > retry.most_s) {
-      problems.push({ path: `destinations[${i}].retry.first_s`, what: 'is more than retry.most_s' });
-    }
   }
   return problems;
 }
@@ -118,13 +112,7 @@ function files({ data, hub, dicom, destinations = [] }: Sections, machine: Machi
     named.push([`${path}.certificate`, tls?.certificate], [`${path}.key`, tls?.key]);
     named.push([`${path}.client_ca`, tls?.client_ca]);
   }
-  for (const [i, { tls }] of destinations.entries()) {
-    const path = `destinations[${i}].tls`;
-    named.push([`${path}.ca`, tls?.ca], [`${path}.certificate`, tls?.certificate], [`${path}.key`, tls?.key]);
-    if ((tls?.certificate === undefined) !== (tls?.key === undefined)) {
-      named.push([`${path}.${tls?.key === undefined ? 'key' : 'certificate'}`, '']);
-    }
-  }
+  named.push(...destinationFiles(destinations));
   const unreadable = named.flatMap(([path, file]) => {
     if (file === undefined || file === null) return [];
     const why = file === '' ? 'is missing; certificate and key belong together' : machine.unreadable(file);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Destination } from '@collimator/shared/contracts/agent-config';
+import type { DimseDestination } from '@collimator/shared/contracts/agent-config';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { peerOf } from './dicom-settings.ts';
 
@@ -12,8 +12,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-const destination = (host: string): Destination => ({
+const destination = (host: string): DimseDestination => ({
   ...{ name: 'pacs', kind: 'dimse', ae_title: 'PACS', host, port: 2762, tls: { ca: join(dir, 'ca.crt') } },
+  association: { idle_s: 5, objects_max: 500, in_flight_max: 8 },
+  timeouts: { connect_s: 10, response_s: 60 },
   retry: { first_s: 1, most_s: 300 },
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import type { AgentConfig, Destination } from '@collimator/shared/contracts/agent-config';
+import type { AgentConfig, DimseDestination } from '@collimator/shared/contracts/agent-config';
 import { defaultScpLimits, type Listen, type OpenAssociation, type Policy, type ScpLimits } from '../dimse/index.ts';
 
 type Dicom = AgentConfig['dicom'];
@@ -46,14 +46,16 @@ export const listenersOf = (dicom: Dicom): Listen[] =>
   }));
 
 /** How a destination is called. */
-export const peerOf = (
-  destination: Destination,
-  callingAeTitle: string,
-): Omit<OpenAssociation, 'contexts' | 'timeouts_ms'> => ({
+export const peerOf = (destination: DimseDestination, callingAeTitle: string): Omit<OpenAssociation, 'contexts'> => ({
   host: destination.host,
   port: destination.port,
   callingAeTitle,
   calledAeTitle: destination.ae_title,
+  timeouts_ms: {
+    connect: destination.timeouts.connect_s * 1000,
+    associate: destination.timeouts.connect_s * 1000,
+    response: destination.timeouts.response_s * 1000,
+  },
   ...(destination.tls !== undefined && {
     tls: {
       ca: readFileSync(destination.tls.ca),

@@ -1,4 +1,5 @@
 import { AgentConfig } from '@collimator/shared/contracts/agent-config';
+import { destinationMeanings } from './destination-meanings.ts';
 import { envPrefix } from './load-agent-config.ts';
 
 /** What each key is for. A test holds this table against the schema: no key without a line, no line without a key. */
@@ -29,16 +30,7 @@ const meanings: Readonly<Record<string, string>> = {
   'dicom.conflicts': 'What happens to an object that has a known UID and other bytes',
   'assembly.complete_after_quiet_s': 'A study is complete when nothing came for so long, seconds',
   'assembly.late_images': 'Images after that: a new revision of the study, or not used',
-  'destinations[].name': 'Name used in routes and commands',
-  'destinations[].kind': 'How results are sent',
-  'destinations[].ae_title': 'AE title to call',
-  'destinations[].host': 'Name or address',
-  'destinations[].port': 'TCP port',
-  'destinations[].tls.ca': 'PEM file of the authority of the destination; with it the connection is TLS',
-  'destinations[].tls.certificate': 'PEM file of our certificate, where the destination asks for one',
-  'destinations[].tls.key': 'PEM file of its key',
-  'destinations[].retry.first_s': 'Wait after the first failed delivery, seconds; it doubles from there',
-  'destinations[].retry.most_s': 'Longest wait between two attempts, seconds',
+  ...destinationMeanings,
   'routes[].name': 'Name in the audit log and on the command line; the name of the release when not given',
   'routes[].release': 'Model whose results are sent',
   'routes[].select.modality': 'Modalities that this route takes; see routing.md for all of `select`',
@@ -98,9 +90,19 @@ export function configKeys(schema: Schema = AgentConfig, path = '', required = t
     schema.anyOf.some((one) => one.properties !== undefined || one.items !== undefined)
   ) {
     const inner = schema.anyOf.flatMap((one) => (one.const === undefined ? configKeys(one, path) : []));
-    return [...(schema.default === undefined ? [] : [{ path, schema, required }]), ...inner];
+    return [...(schema.default === undefined ? [] : [{ path, schema, required }]), ...merged(inner)];
   }
   return [{ path, schema, required }];
+}
+
+/** Kinds of one section share keys: each is told of once, with every value that one of the kinds takes. */
+function merged(keys: readonly Key[]): Key[] {
+  return [...new Set(keys.map(({ path }) => path))].flatMap((path) => {
+    const [first, ...others] = keys.filter((key) => key.path === path);
+    if (first === undefined) return [];
+    const differs = others.some(({ schema }) => schema.const !== first.schema.const);
+    return [differs ? { ...first, schema: { anyOf: [first, ...others].map(({ schema }) => schema) } } : first];
+  });
 }
 
 /** Keys without a meaning here, and meanings without a key: both empty, or the page would lie. */

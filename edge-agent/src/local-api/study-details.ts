@@ -9,12 +9,25 @@ export const studyDetailsSql = {
   jobs: `SELECT jobs.id, release_name AS release, release_version AS version, state, failure_code AS code
     FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
     WHERE study_id = ? AND number = ? ORDER BY jobs.id`,
-  deliveries: `SELECT destination, object, state, attempts, dimse_status AS status
+  deliveries: `SELECT destination, object, state, attempts, dimse_status AS status, error_comment AS comment,
+      failure_class AS class, failure_code AS code, failure_detail AS detail, due_ms, sent_ms, commitment,
+      commitment_reason
     FROM results JOIN deliveries ON deliveries.result_id = results.id WHERE job_id = ? ORDER BY object, destination`,
 } as const;
 
 type JobRow = { readonly id: number; readonly code: string | null } & Omit<StudySummary['jobs'][number], 'code'>;
-type DeliveryRow = { readonly status: number | null } & Omit<StudySummary['deliveries'][number], 'dimse_status'>;
+type Delivery = StudySummary['deliveries'][number];
+type DeliveryRow = Pick<Delivery, 'destination' | 'object' | 'state' | 'attempts'> & {
+  readonly due_ms: number;
+  readonly sent_ms: number | null;
+  readonly status: number | null;
+  readonly comment: string | null;
+  readonly class: string | null;
+  readonly code: string | null;
+  readonly detail: string | null;
+  readonly commitment: string | null;
+  readonly commitment_reason: number | null;
+};
 
 /** A line of the study list with the jobs of its newest revision and where their results are. */
 export function studySummary(store: Store, line: StudyLine): StudySummary {
@@ -38,9 +51,21 @@ export function studySummary(store: Store, line: StudyLine): StudySummary {
       state,
       ...(code !== null && { code }),
     })),
-    deliveries: deliveries.map(({ destination, object, state, attempts, status }) => ({
-      ...{ destination, object, state, attempts },
-      ...(status !== null && { dimse_status: status }),
-    })),
+    deliveries: deliveries.map(delivery),
+  };
+}
+
+function delivery(row: DeliveryRow): Delivery {
+  const { destination, object, state, attempts, due_ms, sent_ms, status } = row;
+  const optional = {
+    ...{ comment: row.comment, class: row.class, code: row.code, detail: row.detail, dimse_status: status },
+    ...{ commitment: row.commitment, commitment_reason: row.commitment_reason },
+    next_attempt_at: state === 'pending' ? new Date(due_ms).toISOString() : null,
+    sent_at: sent_ms === null ? null : new Date(sent_ms).toISOString(),
+  };
+  const known = Object.entries(optional).filter(([, value]) => value !== null) as [string, never][];
+  return {
+    ...{ destination, object, attempts, state },
+    ...Object.fromEntries(known),
   };
 }

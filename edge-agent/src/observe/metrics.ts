@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { LinkStatus } from '../link/link.ts';
 import type { Latencies, WorkCounts } from '../link/telemetry.ts';
 import type { DiskSpace } from './disk-space.ts';
+import { addDeliveryMetrics, type DestinationFigures } from './delivery-metrics.ts';
 import { gpuFields, type GpuReading } from './gpu-readings-parser.ts';
 import type { HostFacts } from './host-facts.ts';
 
@@ -13,6 +14,7 @@ export type MetricSources = {
   readonly counts: () => WorkCounts;
   readonly latencies: () => Latencies;
   readonly heldStudies: () => number;
+  readonly destinations: () => readonly DestinationFigures[];
   readonly releases: () => readonly DeviceRelease[];
   readonly link: () => LinkStatus;
   readonly outbox: () => { readonly size: number; readonly refused: number };
@@ -72,6 +74,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   ask('collimator_deliveries', 'Results on their way to a destination, by state', ['state'], () =>
     by('state', sources.counts().deliveries),
   );
+  addDeliveryMetrics(ask, () => sources.destinations());
   ask('collimator_study_latency_seconds', 'Latency of the last studies by stage', ['stage', 'quantile'], () =>
     Object.entries(sources.latencies()).flatMap(([stage, q]): Sample[] => [
       [{ stage, quantile: '0.5' }, q.p50 / 1000],

@@ -201,9 +201,9 @@ function resultStatements(jobId: number, result: StoredResult, now_ms: number): 
       expectChanges: 1,
     },
     ...result.destinations.map((destination) => ({
-      sql: `INSERT INTO deliveries (result_id, destination, state, due_ms)
-        SELECT id, ?, 'pending', ? FROM results WHERE sop_instance_uid = ?`,
-      params: [destination, now_ms, sopInstanceUid],
+      sql: `INSERT INTO deliveries (result_id, destination, state, made_ms, due_ms)
+        SELECT id, ?, 'pending', ?, ? FROM results WHERE sop_instance_uid = ?`,
+      params: [destination, now_ms, now_ms, sopInstanceUid],
       expectChanges: 1,
     })),
   ];

@@ -3,6 +3,7 @@ import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
 import type { StoreSink } from '../dimse/index.ts';
+import type { DestinationFigures } from '../observe/delivery-metrics.ts';
 import { createSqliteDeliveries } from '../store/sqlite-deliveries.ts';
 import { createSqliteHolds } from '../store/sqlite-holds.ts';
 import { createSqliteInstanceIndex, forgetPatientKeys } from '../store/sqlite-instance-index.ts';
@@ -12,8 +13,8 @@ import { createSqliteStudies } from '../store/sqlite-studies.ts';
 import { createSqliteStudyList, type StudyLine, type StudyList } from '../store/sqlite-study-list.ts';
 import type { ActiveReleases } from './assemble/active-releases.ts';
 import { createStudyAssembler } from './assemble/study-assembler.ts';
-import { createDestinationLane } from './deliver/destination-lane.ts';
-import { openDestination } from './deliver/open-destination.ts';
+import { destinationFigures } from './deliver/destination-figures.ts';
+import { openLane } from './deliver/open-lane.ts';
 import { createDevice } from './infer/device.ts';
 import { findDevices } from './infer/devices.ts';
 import { createFailureReporter } from './infer/failure-reporter.ts';
@@ -70,6 +71,8 @@ export type StudyWay = {
   stop(): Promise<void>;
   counts(): StudyCounts;
   latencies(): ReturnType<StudyList['latencies']>;
+  /** What each destination of the configuration still has to get. */
+  destinations(): readonly DestinationFigures[];
   studies(limit: number): readonly StudyLine[];
   /** Studies that something holds. */
   heldStudies(): number;
@@ -182,11 +185,11 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   const sink = watchArrivals(instances, arrivals, now);
 
   function createLane(destination: Destination) {
-    return createDestinationLane({
+    return openLane({
       destination,
+      callingAeTitle: config.dicom.ae_title,
       deliveries,
       dataDir,
-      open: (rows) => openDestination(destination, config.dicom.ae_title, rows),
       now,
       after,
       jitter: () => (deps.random(1)[0] ?? 0) / 255,
@@ -230,6 +233,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       deliveries: { pending: deliveries.pending(), delivered: seen.delivered, failed: seen.undelivered },
     }),
     latencies: () => list.latencies(LATENCIES_OVER),
+    destinations: () => destinationFigures(config.destinations, lanes, deliveries.backlog(), now()),
     studies: (limit) => list.recent(limit),
     heldStudies: () => holds.count(),
     devices: () => devices.map((device) => ({ name: device.name, ready: device.available().length > 0 })),

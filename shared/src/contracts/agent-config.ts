@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { RouteName, RouteSelect } from './agent-config/route-select.ts';
+import { Destination } from './agent-config/destinations.ts';
 import { AeTitle, DeviceId, LogConfig, Path, Port, ReleaseName, strict } from './common.ts';
 import { validator } from './validate.ts';
 
@@ -39,22 +40,7 @@ const Disk = strict(
   { default: {} },
 );
 
-const Destination = strict({
-  name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
-  kind: Type.Literal('dimse'),
-  ae_title: AeTitle,
-  host: Type.String({ minLength: 1 }),
-  port: Port,
-  tls: Type.Optional(strict({ ca: Path, certificate: Type.Optional(Path), key: Type.Optional(Path) })),
-  retry: strict(
-    {
-      first_s: Type.Number({ exclusiveMinimum: 0, default: 1 }),
-      most_s: Type.Number({ exclusiveMinimum: 0, default: 300 }),
-    },
-    { default: {} },
-  ),
-});
-export type Destination = Static<typeof Destination>;
+export type { Destination, DimseDestination, StowDestination } from './agent-config/destinations.ts';
 
 /** What a route may ask for: segmentation, report, secondary capture, presentation state, parametric map. */
 export const ResultObject = Type.Enum(['SEG', 'SR', 'SC', 'GSPS', 'PM']);

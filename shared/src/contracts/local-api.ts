@@ -94,8 +94,18 @@ export const StudySummary = strict({
       object: Type.String(),
       state: Type.String(),
       attempts: Type.Integer(),
-      /** The status of the last C-STORE-RSP. */
+      /** The status of the last C-STORE-RSP, or the FailureReason of STOW-RS. */
       dimse_status: Type.Optional(Type.Integer()),
+      /** The destination's own words, UIDs left out. */
+      comment: Type.Optional(Type.String()),
+      class: Type.Optional(Type.String()),
+      code: Type.Optional(Type.String()),
+      detail: Type.Optional(Type.String()),
+      next_attempt_at: Type.Optional(Timestamp),
+      sent_at: Type.Optional(Timestamp),
+      /** Storage commitment: wanted, asked, committed or failed. */
+      commitment: Type.Optional(Type.String()),
+      commitment_reason: Type.Optional(Type.Integer()),
     }),
   ),
 });

@@ -48,4 +48,20 @@ describe('a document against its schema', () => {
   test('is refused whatever it is, without an exception', () => {
     for (const value of [null, undefined, 3, 'text', [], new Map()]) expect(agentConfig.check(value).ok).toBe(false);
   });
+
+  test('is told of the kind that it chose, and of no other', () => {
+    const destinations = [
+      { name: 'a', kind: 'dimse', host: 'pacs', port: 104, url: 'https://pacs' },
+      { name: 'b', kind: 'stow', url: 'ftp://pacs' },
+      { name: 'c', kind: 'fax' },
+    ];
+    const result = agentConfig.check({ ...minimal, destinations });
+    expect(result.ok ? [] : result.error.map((p) => p.path)).toEqual([
+      'destinations[0].ae_title',
+      'destinations[0].url',
+      'destinations[1].url',
+      'destinations[2].kind',
+      'destinations[2].kind',
+    ]);
+  });
 });

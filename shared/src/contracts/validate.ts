@@ -4,6 +4,7 @@ import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
 import { CodedError } from '../errors/coded-error.ts';
 import { err, ok, type Result } from '../result.ts';
+import { hasDefault, ofChosenBranch, type RawError } from './chosen-branch.ts';
 
 /** One thing wrong with a document: where (dotted path) and what. */
 export type Problem = { readonly path: string; readonly what: string };
@@ -25,7 +26,7 @@ export function validator<S extends TSchema>(schema: S): Validator<S> {
   const check = (value: unknown): Result<Static<S>, readonly Problem[]> => {
     const filled = Value.Default(schema, structuredClone(value));
     if (compiled.Check(filled)) return ok(filled);
-    return err(problemsOf(compiled.Errors(filled)));
+    return err(problemsOf(compiled.Errors(filled), schema));
   };
   return {
     check,
@@ -40,21 +41,20 @@ export function validator<S extends TSchema>(schema: S): Validator<S> {
 export const formatProblems = (problems: readonly Problem[]): string =>
   problems.map((p) => `${p.path || '(top)'} ${p.what}`).join('; ');
 
-type RawError = { keyword: string; instancePath: string; message: string; params: object };
-
 /** Folds the checker's raw errors into one line a path: an unknown key is named where it stands. */
-function problemsOf(errors: readonly RawError[]): Problem[] {
+function problemsOf(errors: readonly RawError[], schema: TSchema): Problem[] {
   const problems: Problem[] = [];
   const add = (path: string, what: string) => {
     if (!problems.some((p) => p.path === path && p.what === what)) problems.push({ path, what });
   };
   const params = (e: RawError) => e.params as Record<string, unknown>;
-  for (const e of errors) {
+  for (const e of ofChosenBranch(errors)) {
     const path = dotted(e.instancePath);
     if (e.keyword === 'additionalProperties') {
       for (const key of params(e)['additionalProperties'] as string[]) add(join(path, key), 'is not a known key');
     } else if (e.keyword === 'required') {
-      for (const key of params(e)['requiredProperties'] as string[]) add(join(path, key), 'is missing');
+      for (const key of params(e)['requiredProperties'] as string[])
+        if (!hasDefault(schema, e.schemaPath, key)) add(join(path, key), 'is missing');
     } else if (e.keyword === 'const') {
       add(path, `must be ${JSON.stringify(params(e)['allowedValue'])}`);
     } else if (e.keyword === 'enum') {

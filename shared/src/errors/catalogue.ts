@@ -1,4 +1,5 @@
 import { configErrors } from './config.ts';
+import { deliveryErrors } from './delivery.ts';
 import { demoErrors } from './demo.ts';
 import { dicomErrors } from './dicom.ts';
 import { linkErrors } from './link.ts';
@@ -12,6 +13,7 @@ import { trainingErrors } from './training.ts';
 /** Every error a person can see, by code. `docs/errors.md` is generated from it. */
 export const errorCatalogue = {
   ...configErrors,
+  ...deliveryErrors,
   ...demoErrors,
   ...dicomErrors,
   ...linkErrors,

@@ -1,3 +1,4 @@
+import { deliveryEvents } from './delivery.ts';
 import { dicomEvents } from './dicom.ts';
 import { linkEvents } from './link.ts';
 import { modelEvents } from './model.ts';
@@ -9,6 +10,7 @@ import { trainingEvents } from './training.ts';
 
 /** Every event that any program logs, by name. `docs/events.md` is generated from it. */
 export const eventRegistry = {
+  ...deliveryEvents,
   ...dicomEvents,
   ...linkEvents,
   ...modelEvents,

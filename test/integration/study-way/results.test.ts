@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
-import { readResult } from '@collimator/edge-agent/study/deliver/result-file';
+import { openResult } from '@collimator/edge-agent/study/deliver/result-file';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -70,9 +70,11 @@ describe('the results of a study', () => {
     await settled(agent);
     for (const line of lines) {
       const file = join(world.pacsFolder, line.file);
-      const dataSet = await readResult(file, sha256Of(await readFile(file)));
-      if (!dataSet.ok) throw new Error(dataSet.error);
-      await send(agent.port, [{ ...line, dataSet: dataSet.value }]);
+      const opened = await openResult(file, sha256Of(await readFile(file)));
+      if (!opened.ok) throw new Error(opened.error);
+      const dataSet = Buffer.concat(await chunksOf(opened.value.dataSet()));
+      await opened.value.close();
+      await send(agent.port, [{ ...line, dataSet }]);
     }
     await vi.waitFor(() => expect(world.counted('own-object-returned')).toBe(2), waitOptions);
     await settled(agent);
@@ -116,7 +118,7 @@ describe('the results of a study', () => {
     });
     await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
     await vi.waitFor(async () => expect(await received(otherFolder)).toHaveLength(2), waitOptions);
-    await vi.waitFor(() => expect(world.counted('delivery-retry')).toBeGreaterThan(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('destination-away')).toBeGreaterThan(1), waitOptions);
     await vi.waitFor(
       () => expect(agent.way.counts().deliveries).toEqual({ pending: 2, delivered: 2, failed: 0 }),
       waitOptions,
@@ -161,3 +163,9 @@ async function maskVoxelsOf(file: string): Promise<number> {
 }
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+async function chunksOf(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return chunks;
+}

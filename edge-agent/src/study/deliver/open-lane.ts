@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import type { Destination } from '@collimator/shared/contracts/agent-config';
+import type { DeliveryRow } from '../../store/delivery-row.ts';
+import { createDestinationLane, type DestinationLane, type LaneDeps } from './destination-lane.ts';
+import { createDimseSender } from './dimse-sender.ts';
+import { openDestination } from './open-destination.ts';
+import { openResult, type ResultFile } from './result-file.ts';
+import { failedWith, type Sender, type Tell } from './sender.ts';
+
+export type OpenLaneDeps = Omit<LaneDeps, 'name' | 'times' | 'sender' | 'commit'> & {
+  readonly destination: Destination;
+  readonly callingAeTitle: string;
+  readonly dataDir: string;
+};
+
+/** The lane of a destination, with the sender of its kind. */
+export function openLane(deps: OpenLaneDeps): DestinationLane {
+  const { destination } = deps;
+  const { first_s, most_s } = destination.retry;
+  return createDestinationLane({
+    ...deps,
+    name: destination.name,
+    times: { first_ms: first_s * 1000, most_ms: most_s * 1000 },
+    commit: destination.kind === 'dimse' && destination.commitment !== undefined,
+    sender: senderOf(deps),
+  });
+}
+
+function senderOf(deps: OpenLaneDeps): Sender {
+  const { destination, after } = deps;
+  const fileOf = (row: DeliveryRow, tell: Tell) => fileOrFailure(deps.dataDir, row, tell);
+  switch (destination.kind) {
+    case 'dimse':
+      return createDimseSender({
+        name: destination.name,
+        open: (offered) => openDestination(destination, deps.callingAeTitle, offered),
+        fileOf,
+        idle_ms: destination.association.idle_s * 1000,
+        objectsMax: destination.association.objects_max,
+        after,
+      });
+    case 'stow':
+      throw new Error('stow is next');
+  }
+}
+
+async function fileOrFailure(dataDir: string, row: DeliveryRow, tell: Tell): Promise<ResultFile | undefined> {
+  const opened = await openResult(join(dataDir, row.path), row.sha256);
+  if (opened.ok) return opened.value;
+  await tell(row, failedWith({ class: 'permanent', code: 'delivery-result-damaged', detail: opened.error }));
+  return undefined;
+}
