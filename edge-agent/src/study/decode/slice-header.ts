@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Part10 } from './part10.ts';
+import { type PixelFormat, pixelFormatOf } from './pixel-format.ts';
 import type { Vector } from './vector.ts';
+
+export type { PixelFormat } from './pixel-format.ts';
 
 /** Where a slice lies (PS3.3 §C.7.6.2): the centre of its first voxel, its axes, and the distance of its voxels. */
 export type SliceGeometry = {
@@ -11,19 +14,6 @@ export type SliceGeometry = {
   readonly columnCosines: Vector;
   /** Between rows, between columns. */
   readonly spacing_mm: { readonly rows: number; readonly columns: number };
-};
-
-/** How stored values lie in memory (PS3.5 §8.1.1). */
-export type PixelFormat = {
-  readonly rows: number;
-  readonly columns: number;
-  readonly samplesPerPixel: number;
-  readonly frames: number;
-  readonly photometric: string;
-  readonly bitsAllocated: number;
-  readonly bitsStored: number;
-  readonly highBit: number;
-  readonly signed: boolean;
 };
 
 /** Lossy compression that the source went through before us (PS3.3 §C.7.6.1.1.5). */
@@ -59,15 +49,12 @@ export function sliceHeaderOf({ bytes, dataSet, syntax }: Part10): SliceHeader {
   const numbers = (tag: string): readonly number[] =>
     list(tag).map((part) => (part === '' ? Number.NaN : Number(part)));
   const number = (tag: string): number | undefined => finite(numbers(tag)[0]);
-  const unsigned = (tag: string, otherwise: number): number => dataSet.uint16(tag) ?? otherwise;
   const raw = (tag: string): Uint8Array => {
     const element = dataSet.elements[tag];
     return element === undefined
       ? new Uint8Array(0)
       : bytes.subarray(element.dataOffset, element.dataOffset + element.length);
   };
-  const bitsAllocated = unsigned('x00280100', 0);
-  const bitsStored = unsigned('x00280101', bitsAllocated);
   return {
     sopClassUid: text('x00080016') ?? '',
     sopInstanceUid: text('x00080018') ?? '',
@@ -78,17 +65,7 @@ export function sliceHeaderOf({ bytes, dataSet, syntax }: Part10): SliceHeader {
     modality: text('x00080060'),
     instanceNumber: number('x00200013'),
     sliceThickness_mm: number('x00180050'),
-    format: {
-      rows: unsigned('x00280010', 0),
-      columns: unsigned('x00280011', 0),
-      samplesPerPixel: unsigned('x00280002', 1),
-      frames: number('x00280008') ?? 1,
-      photometric: text('x00280004') ?? '',
-      bitsAllocated,
-      bitsStored,
-      highBit: unsigned('x00280102', bitsStored - 1),
-      signed: unsigned('x00280103', 0) === 1,
-    },
+    format: pixelFormatOf(dataSet),
     slope: number('x00281053') ?? 1,
     intercept: number('x00281052') ?? 0,
     geometry: geometryOf(numbers('x00200032'), numbers('x00200037'), numbers('x00280030')),

@@ -112,6 +112,8 @@ export function exampleSources(grid: ExampleGrid): readonly SliceHeader[] {
         bitsStored: 12,
         highBit: 11,
         signed: false,
+        planarConfiguration: 0,
+        sampleKind: 'integer',
       },
       slope: 1,
       intercept: 0,

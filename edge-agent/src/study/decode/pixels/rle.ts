@@ -4,25 +4,33 @@ const HEADER_BYTES = 64;
 const SEGMENTS_MAX = 15;
 
 /**
- * Decodes one RLE frame of a single-channel image (PS3.5 Annex G). The segments hold the bytes of the cells from the
- * most significant on; what comes back is little endian.
+ * Decodes one RLE frame (PS3.5 Annex G). Each segment holds one byte of every cell of a sample, the most significant
+ * first; what comes back is little endian, the samples of a pixel side by side.
  *
- * @param bytesPerCell 1 or 2
- * @param cells rows × columns
+ * @param bytesPerCell 1, 2 or 4
+ * @param pixels rows × columns
  */
-export function decodeRle(frame: Uint8Array, bytesPerCell: number, cells: number): Result<Uint8Array, string> {
+export function decodeRle(
+  frame: Uint8Array,
+  bytesPerCell: number,
+  pixels: number,
+  samplesPerPixel = 1,
+): Result<Uint8Array, string> {
   if (frame.length < HEADER_BYTES) return err('the RLE header is cut short');
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const segments = view.getUint32(0, true);
-  if (segments > SEGMENTS_MAX || segments !== bytesPerCell)
-    return err(`${segments} RLE segments where ${bytesPerCell} are expected`);
-  const out = new Uint8Array(cells * bytesPerCell);
+  const expected = bytesPerCell * samplesPerPixel;
+  if (segments > SEGMENTS_MAX || segments !== expected)
+    return err(`${segments} RLE segments where ${expected} are expected`);
+  const out = new Uint8Array(pixels * expected);
   for (let segment = 0; segment < segments; segment++) {
     const start = view.getUint32(4 + 4 * segment, true);
     const end = segment + 1 < segments ? view.getUint32(8 + 4 * segment, true) : frame.length;
     if (start < HEADER_BYTES || start > end || end > frame.length) return err('an RLE segment lies outside the frame');
-    const written = unpack(frame.subarray(start, end), out, bytesPerCell - 1 - segment, bytesPerCell);
-    if (written < cells) return err(`RLE segment ${segment + 1} holds ${written} of ${cells} bytes`);
+    const sample = Math.floor(segment / bytesPerCell);
+    const at = sample * bytesPerCell + (bytesPerCell - 1 - (segment % bytesPerCell));
+    const written = unpack(frame.subarray(start, end), out, at, expected);
+    if (written < pixels) return err(`RLE segment ${segment + 1} holds ${written} of ${pixels} bytes`);
   }
   return ok(out);
 }
