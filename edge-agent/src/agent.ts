@@ -181,7 +181,8 @@ async function listenDicom(
     onEvent(event) {
       watch.observe(event);
       if (event.type === 'association-released' || event.type === 'association-aborted') {
-        study.onAssociationReleased();
+        const { associationId, callingAeTitle } = event;
+        study.onAssociationEnded({ associationId, callingAeTitle, released: event.type === 'association-released' });
       }
     },
   });

@@ -9,6 +9,7 @@ import type { StoreSink } from './dimse/index.ts';
 import type { Report } from './link/outbox.ts';
 import type { Latencies, WorkCounts } from './link/telemetry.ts';
 import type { DestinationFigures } from './observe/delivery-metrics.ts';
+import type { AssociationEnd } from './study/study-way.ts';
 import type { StudyLine } from './store/sqlite-study-list.ts';
 
 /** A study's way, as the shell around it needs it: receive → assemble → queue → infer → result → deliver. */
@@ -16,7 +17,7 @@ export interface StudyWay {
   /** Takes objects; what it answers with success is on the disk. */
   readonly sink: StoreSink;
   /** A sender has finished: its studies may be complete. */
-  onAssociationReleased(): void;
+  onAssociationEnded(end: AssociationEnd): void;
   /** Takes up what the last run left; resolves when objects can be taken. */
   start(): Promise<void>;
   stop(): Promise<void>;

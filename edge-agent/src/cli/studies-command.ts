@@ -31,6 +31,7 @@ const listCommand = (): Command =>
             { title: 'REVISION', value: (s) => s.revision },
             { title: 'STATE', value: (s) => s.state },
             { title: 'INSTANCES', value: (s) => s.instances },
+            { title: 'LEFT OUT', value: (s) => (s.late_ignored > 0 ? `${s.late_ignored} late` : null) },
             { title: 'HELD BY', value: (s) => s.holds.map((h) => `${h.kind} (${h.cause})`).join(', ') || null },
             { title: 'ROUTES', value: (s) => s.routes.map(routeText).join(', ') || null },
             { title: 'JOBS', value: (s) => s.jobs.map((j) => `${j.release} ${j.state}`).join(', ') || null },

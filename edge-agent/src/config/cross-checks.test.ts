@@ -63,6 +63,16 @@ describe('checks beyond the schema', () => {
       { routes: [good.routes[0], good.routes[0]] },
       ['routes[1].name brain-mask-t1 is the name of another route too; give each route of a release a name of its own'],
     ],
+    [
+      'routes of one release that wait for different things',
+      { routes: [good.routes[0], { ...good.routes[0], name: 'early', complete: 'series' }] },
+      ['routes[1].complete must be the same for all routes of brain-mask-t1'],
+    ],
+    [
+      'two rules for one source',
+      { assembly: { rules: [{ source: 'CT1' }, { source: 'CT1' }] } },
+      ['assembly.rules[1].source CT1 has a rule already'],
+    ],
     ['two routes of one release', { routes: [good.routes[0], { ...good.routes[0], name: 'thin' }] }, []],
     [
       'conditions that nothing can meet',

@@ -1,5 +1,6 @@
 import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import type { Problem } from '@collimator/shared/contracts/validate';
+import { assemblyProblems } from './assembly-checks.ts';
 import { routeProblems } from './route-checks.ts';
 import { parseCidr } from '../dimse/index.ts';
 import { destinationFiles, destinationProblems } from './destination-checks.ts';
@@ -21,6 +22,7 @@ export function crossChecks(config: Sections, machine: Machine): Problem[] {
   return [
     ...destinationNames(config),
     ...routes(config),
+    ...assemblyProblems(config),
     ...ports(config),
     ...sources(config),
     ...bounds(config),

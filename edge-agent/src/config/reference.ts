@@ -30,6 +30,9 @@ const meanings: Readonly<Record<string, string>> = {
   'dicom.conflicts': 'What happens to an object that has a known UID and other bytes',
   'assembly.complete_after_quiet_s': 'A study is complete when nothing came for so long, seconds',
   'assembly.late_images': 'Images after that: a new revision of the study, or not used',
+  'assembly.rules[].source': 'Calling AE title whose studies may be complete before the quiet time; see routing.md',
+  'assembly.rules[].when': 'What the rule waits for: that the sender has released its association',
+  'assembly.rules[].expect': 'What must be there by then; `none`: the release alone suffices',
   ...destinationMeanings,
   'routes[].name': 'Name in the audit log and on the command line; the name of the release when not given',
   'routes[].release': 'Model whose results are sent',
@@ -43,6 +46,7 @@ const meanings: Readonly<Record<string, string>> = {
   'routes[].select.thickness_mm.max': 'Thickest slice, mm',
   'routes[].select.orientation': 'Planes that it takes',
   'routes[].select.source': 'Calling AE titles of the senders that it takes series of',
+  'routes[].complete': 'Whether a series waits for its study, or goes as soon as nothing more comes of it',
   'routes[].destinations': 'Where to, by name',
   'routes[].objects': 'Which objects are sent',
   'routes[].unmatched':

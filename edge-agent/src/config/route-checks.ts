@@ -16,7 +16,12 @@ export function routeProblems(routes: readonly Route[]): Problem[] {
           },
         ],
   );
-  return [...twice, ...routes.flatMap((route, i) => selectProblems(route, `routes[${i}].select`))];
+  const mixed = routes.flatMap(({ release, complete }, i) =>
+    (routes.find((route) => route.release === release)?.complete ?? complete) === complete
+      ? []
+      : [{ path: `routes[${i}].complete`, what: `must be the same for all routes of ${release}` }],
+  );
+  return [...twice, ...mixed, ...routes.flatMap((route, i) => selectProblems(route, `routes[${i}].select`))];
 }
 
 function selectProblems({ select }: Route, path: string): Problem[] {

@@ -7,8 +7,8 @@ import type { StudyLine } from '../store/sqlite-study-list.ts';
 export const studyDetailsSql = {
   decisions: 'SELECT decisions FROM study_revisions WHERE study_id = ? AND number = ?',
   jobs: `SELECT jobs.id, release_name AS release, release_version AS version, state, failure_code AS code
-    FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
-    WHERE study_id = ? AND number = ? ORDER BY jobs.id`,
+    FROM jobs WHERE id IN (SELECT max(jobs.id) FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
+      WHERE study_id = ? GROUP BY jobs.series_id, release_name) ORDER BY jobs.id`,
   deliveries: `SELECT destination, object, state, attempts, dimse_status AS status, error_comment AS comment,
       failure_class AS class, failure_code AS code, failure_detail AS detail, due_ms, sent_ms, commitment,
       commitment_reason
@@ -29,16 +29,17 @@ type DeliveryRow = Pick<Delivery, 'destination' | 'object' | 'state' | 'attempts
   readonly commitment_reason: number | null;
 };
 
-/** A line of the study list with the jobs of its newest revision and where their results are. */
+/** A line of the study list with the newest job of each series and release, and where their results are. */
 export function studySummary(store: Store, line: StudyLine): StudySummary {
   const decided = store.get<{ decisions: string }>(studyDetailsSql.decisions, line.study, line.revision)?.decisions;
-  const jobs = store.all<JobRow>(studyDetailsSql.jobs, line.study, line.revision);
+  const jobs = store.all<JobRow>(studyDetailsSql.jobs, line.study);
   const deliveries = jobs.flatMap(({ id }) => store.all<DeliveryRow>(studyDetailsSql.deliveries, id));
   return {
     key: String(line.study),
     revision: line.revision,
     state: line.state,
     instances: line.images,
+    late_ignored: line.late_ignored,
     holds: line.holds.map(({ kind, cause, detail, since_ms }) => ({
       ...{ kind, cause, detail },
       since: new Date(since_ms).toISOString(),

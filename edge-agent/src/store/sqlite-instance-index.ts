@@ -103,9 +103,16 @@ function recordStatements(
       expectChanges: 1,
     },
     // A result that comes back opens no study and does not keep one open.
-    ...(own ? [] : [touchStudy(study, uid, now)]),
+    ...(own ? [] : [touchStudy(study, uid, now), touchSeries(uid, now)]),
   ];
 }
+
+const touchSeries = (uid: string, now: number): Statement => ({
+  sql: `UPDATE series SET last_received_ms = :now, last_instance_id = instances.id
+    FROM instances WHERE instances.sop_instance_uid = :uid AND series.id = instances.series_id`,
+  params: { uid, now },
+  expectChanges: 1,
+});
 
 const touchStudy = (study: string, uid: string, now: number): Statement => ({
   sql: `UPDATE studies SET last_received_ms = :now,

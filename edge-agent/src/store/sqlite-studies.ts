@@ -1,5 +1,5 @@
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
-import type { OpenStudy } from '../study/assemble/completion.ts';
+import type { OpenSeries, OpenStudy } from '../study/assemble/completion.ts';
 import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
 import type { UnmatchedStudy } from '../study/assemble/plan-unmatched.ts';
 import type { RefusedJob } from '../study/assemble/refuse-mixed.ts';
@@ -7,7 +7,13 @@ import type { SeriesFacts } from '../study/assemble/select-series.ts';
 import { studyIsHeld } from './sqlite-holds.ts';
 
 /** A complete study that waits for a release of some name. */
-export type WaitingRevision = { readonly revisionId: number; readonly studyId: number; readonly through: number };
+export type WaitingRevision = {
+  readonly revisionId: number;
+  readonly studyId: number;
+  /** The one series of an early revision; null for the whole study. */
+  readonly seriesId: number | null;
+  readonly through: number;
+};
 
 /** A job that is over when it is made: only its report is still to come. */
 export type EndedJob = UnmatchedStudy | RefusedJob;
@@ -15,12 +21,27 @@ export type EndedJob = UnmatchedStudy | RefusedJob;
 export type Studies = {
   /** Studies with images that no revision has, longest quiet first; those that are held are left out. */
   open(limit: number): OpenStudy[];
+  /** Open studies whose last image was there when a sender with a rule was done. */
+  released(limit: number): OpenStudy[];
+  /** Notes that a sender with a rule is done with these studies, as far as they are open. */
+  noteRelease(studyInstanceUids: readonly string[], source: string, now_ms: number): Promise<void>;
+  /** Series with images that neither they nor their study have taken in, longest quiet first. */
+  openSeries(limit: number): OpenSeries[];
+  /**
+   * Takes in one series for routes that do not wait for its study; one durable write. Resolves with the id of its
+   * revision, or undefined where nothing is to be done and nothing waits.
+   */
+  completeSeries(series: OpenSeries, number: number, plan: JobPlan, now_ms: number): Promise<number | undefined>;
+  /** Leaves out what came late of a series; resolves with how many images that were. */
+  ignoreLateSeries(series: OpenSeries): Promise<number>;
   /** The series of a study as far as image `through`, objects of our own left out. */
   series(studyId: number, through: number): SeriesFacts[];
   /** One series as far as image `through`. */
   oneSeries(seriesId: number, through: number): SeriesFacts;
   /** Whether these very images of a series have had a job of this release name; that nothing was taken is no job. */
   hasJob(series: SeriesFacts, releaseName: string): boolean;
+  /** Whether any images of a series have had one. */
+  hasAnyJob(series: SeriesFacts, releaseName: string): boolean;
   /** Whether these very images were refused under this code already, and that was said. */
   wasRefused(job: RefusedJob): boolean;
   /**
@@ -36,7 +57,8 @@ export type Studies = {
     ended: readonly EndedJob[],
     now_ms: number,
   ): Promise<number>;
-  ignoreLate(study: OpenStudy): Promise<void>;
+  /** Leaves out what came late; resolves with how many images that were. */
+  ignoreLate(study: OpenStudy): Promise<number>;
   waiting(releaseName: string, limit: number): WaitingRevision[];
   /** Makes the jobs of a revision that waited; once. */
   takeUp(
@@ -57,11 +79,24 @@ const factColumns = `SELECT series.id AS seriesId, modality, body_part AS bodyPa
       min(slice_thickness_mm) AS thinnest_mm, max(slice_thickness_mm) AS thickest_mm,
       count(*) > count(slice_thickness_mm) AS thicknessMissing`;
 
+const lastRevision = 'coalesce((SELECT max(number) FROM study_revisions WHERE study_id = studies.id), 0)';
+const openColumns = `studies.id AS studyId, study_instance_uid AS studyInstanceUid, open_since_ms AS firstReceived_ms,
+      last_received_ms AS lastReceived_ms, last_instance_id AS lastInstanceId, source, through AS releasedThrough,
+      ${lastRevision} AS revision, EXISTS
+        (SELECT 1 FROM study_revisions WHERE study_id = studies.id AND series_id IS NULL) AS late`;
+
 export const studySql = {
-  open: `SELECT id AS studyId, study_instance_uid AS studyInstanceUid, open_since_ms AS firstReceived_ms, last_received_ms AS lastReceived_ms,
-      last_instance_id AS lastInstanceId,
-      coalesce((SELECT max(number) FROM study_revisions WHERE study_id = studies.id), 0) AS revision
-    FROM studies WHERE last_instance_id > taken_through AND NOT ${studyIsHeld} ORDER BY last_received_ms LIMIT ?`,
+  open: `SELECT ${openColumns} FROM studies LEFT JOIN study_releases ON study_releases.study_id = studies.id
+    WHERE last_instance_id > taken_through AND NOT ${studyIsHeld} ORDER BY last_received_ms LIMIT ?`,
+  released: `SELECT ${openColumns} FROM study_releases JOIN studies ON studies.id = study_releases.study_id
+    WHERE last_instance_id > taken_through AND through >= last_instance_id AND NOT ${studyIsHeld}
+    ORDER BY released_ms LIMIT ?`,
+  openSeries: `SELECT series.id AS seriesId, series_instance_uid AS seriesInstanceUid, study_id AS studyId,
+      study_instance_uid AS studyInstanceUid, series.last_received_ms AS lastReceived_ms,
+      open_since_ms AS firstReceived_ms, series.last_instance_id AS lastInstanceId,
+      ${lastRevision} AS revision, series.taken_through > 0 AS late, NULL AS source, NULL AS releasedThrough
+    FROM series JOIN studies ON studies.id = study_id
+    WHERE series.last_instance_id > series.taken_through AND NOT ${studyIsHeld} ORDER BY series.last_received_ms LIMIT ?`,
   series: `${factColumns}
     FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
     WHERE series.study_id = ? GROUP BY series.id ORDER BY series.id`,
@@ -70,9 +105,11 @@ export const studySql = {
     WHERE series.id = ? GROUP BY series.id`,
   hasJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
     AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
+  hasAnyJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ?
+    AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
   wasRefused: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
     AND failure_code = ? LIMIT 1`,
-  waiting: `SELECT revision_id AS revisionId, study_id AS studyId, through_instance_id AS through
+  waiting: `SELECT revision_id AS revisionId, study_id AS studyId, series_id AS seriesId, through_instance_id AS through
     FROM revision_waits JOIN study_revisions ON study_revisions.id = revision_id JOIN studies ON studies.id = study_id
     WHERE release_name = ? AND NOT ${studyIsHeld} ORDER BY revision_id LIMIT ?`,
 } as const;
@@ -92,7 +129,25 @@ const revive = (row: SeriesRow): SeriesFacts => ({
 
 export function createSqliteStudies(store: Store): Studies {
   return {
-    open: (limit) => store.all<OpenStudy>(studySql.open, limit),
+    open: (limit) => store.all<Raw<OpenStudy>>(studySql.open, limit).map(withLate),
+    released: (limit) => store.all<Raw<OpenStudy>>(studySql.released, limit).map(withLate),
+    openSeries: (limit) => store.all<Raw<OpenSeries>>(studySql.openSeries, limit).map(withLate),
+    async noteRelease(studyInstanceUids, source, now_ms) {
+      await store.write([noteReleaseStatement(studyInstanceUids, source, now_ms)]);
+    },
+    async completeSeries(series, number, plan, now_ms) {
+      const revision =
+        plan.jobs.length + plan.waits.length === 0 ? [] : earlyRevisionStatements(series, number, plan, now_ms);
+      const results = await store.write([seriesTakenThrough(series), ...revision]);
+      return revision.length === 0 ? undefined : Number(results[1]?.rows[0]?.['id']);
+    },
+    async ignoreLateSeries(series) {
+      const results = await store.write([
+        ignoredStatement('instances.series_id = ?', series.seriesId, series),
+        seriesTakenThrough(series),
+      ]);
+      return Number(results[0]?.rows[0]?.['ignored'] ?? 0);
+    },
     series: (studyId, through) => store.all<SeriesRow>(studySql.series, through, studyId).map(revive),
     oneSeries(seriesId, through) {
       const row = store.get<SeriesRow>(studySql.oneSeries, through, seriesId);
@@ -101,6 +156,7 @@ export function createSqliteStudies(store: Store): Studies {
     },
     hasJob: (series, releaseName) =>
       store.get(studySql.hasJob, series.seriesId, releaseName, series.through) !== undefined,
+    hasAnyJob: (series, releaseName) => store.get(studySql.hasAnyJob, series.seriesId, releaseName) !== undefined,
     wasRefused: ({ seriesId, releaseName, seriesThrough, code }) =>
       store.get(studySql.wasRefused, seriesId, releaseName, seriesThrough, code) !== undefined,
     async complete(study, number, series, plan, ended, now_ms) {
@@ -116,7 +172,7 @@ export function createSqliteStudies(store: Store): Studies {
           ],
           expectChanges: 1,
         },
-        takenThrough(study),
+        ...takenThrough(study),
         {
           sql: `DELETE FROM revision_waits WHERE revision_id IN
             (SELECT id FROM study_revisions WHERE study_id = ? AND number < ?)`,
@@ -128,17 +184,16 @@ export function createSqliteStudies(store: Store): Studies {
           params: [now_ms, one.seriesId, one.through],
         })),
         ...[...plan.jobs, ...ended].map((job) => insertJob(job, { studyId, number }, now_ms)),
-        ...plan.waits.map((name) => ({
-          sql: `INSERT INTO revision_waits (release_name, revision_id)
-            SELECT ?, id FROM study_revisions WHERE study_id = ? AND number = ?`,
-          params: [name, studyId, number],
-          expectChanges: 1,
-        })),
+        ...plan.waits.map((name) => waitStatement(name, studyId, number)),
       ]);
       return Number(results[0]?.rows[0]?.['id']);
     },
     async ignoreLate(study) {
-      await store.write([takenThrough(study)]);
+      const results = await store.write([
+        ignoredStatement('series.study_id = ?', study.studyId, study),
+        ...takenThrough(study),
+      ]);
+      return Number(results[0]?.rows[0]?.['ignored'] ?? 0);
     },
     waiting: (releaseName, limit) => store.all<WaitingRevision>(studySql.waiting, releaseName, limit),
     async takeUp(revisionId, releaseName, plan, ended, now_ms) {
@@ -164,9 +219,85 @@ export function createSqliteStudies(store: Store): Studies {
 const DECISIONS_MAX = 1_000;
 const decisionsJson = ({ decisions }: JobPlan): string => JSON.stringify(decisions.slice(0, DECISIONS_MAX));
 
-const takenThrough = (study: OpenStudy): Statement => ({
-  sql: `UPDATE studies SET taken_through = ? WHERE id = ? AND taken_through < ? AND NOT ${studyIsHeld}`,
-  params: [study.lastInstanceId, study.studyId, study.lastInstanceId],
+type Raw<T> = Omit<T, 'late'> & { readonly late: number };
+const withLate = <T extends { readonly late: number }>(row: T): Omit<T, 'late'> & { late: boolean } => ({
+  ...row,
+  late: row.late === 1,
+});
+
+/** A study with its series, of which nothing is open any more. */
+const takenThrough = (study: OpenStudy): Statement[] => [
+  {
+    sql: `UPDATE studies SET taken_through = ? WHERE id = ? AND taken_through < ? AND NOT ${studyIsHeld}`,
+    params: [study.lastInstanceId, study.studyId, study.lastInstanceId],
+    expectChanges: 1,
+  },
+  {
+    sql: 'UPDATE series SET taken_through = ? WHERE study_id = ? AND taken_through < ?',
+    params: [study.lastInstanceId, study.studyId, study.lastInstanceId],
+  },
+  {
+    sql: 'DELETE FROM study_releases WHERE study_id = ? AND through <= ?',
+    params: [study.studyId, study.lastInstanceId],
+  },
+];
+
+const seriesTakenThrough = (series: OpenSeries): Statement => ({
+  sql: 'UPDATE series SET taken_through = ? WHERE id = ? AND taken_through < ?',
+  params: [series.lastInstanceId, series.seriesId, series.lastInstanceId],
+  expectChanges: 1,
+});
+
+const ignoredStatement = (which: string, id: number, open: OpenStudy): Statement => ({
+  sql: `UPDATE studies SET late_ignored = late_ignored + (SELECT count(*) FROM instances JOIN series ON series.id = series_id
+      WHERE ${which} AND own = 0 AND instances.id > max(series.taken_through, studies.taken_through) AND instances.id <= ?)
+    WHERE id = ? RETURNING late_ignored AS ignored`,
+  params: [id, open.lastInstanceId, open.studyId],
+  expectChanges: 1,
+});
+
+/** An open study only: one that is taken in needs no release. */
+const noteReleaseStatement = (uids: readonly string[], source: string, now_ms: number): Statement => ({
+  sql: `INSERT INTO study_releases (study_id, source, through, released_ms, ask_at_ms)
+    SELECT id, ?, last_instance_id, ?, ? FROM studies
+      WHERE study_instance_uid IN (SELECT value FROM json_each(?)) AND last_instance_id > taken_through
+    ON CONFLICT (study_id) DO UPDATE SET source = excluded.source, through = excluded.through,
+      released_ms = excluded.released_ms, ask_at_ms = excluded.ask_at_ms, asks = 0, expected = NULL`,
+  params: [source, now_ms, now_ms, JSON.stringify(uids)],
+});
+
+function earlyRevisionStatements(series: OpenSeries, number: number, plan: JobPlan, now_ms: number): Statement[] {
+  const { studyId, seriesId, lastInstanceId } = series;
+  return [
+    {
+      sql: `INSERT INTO study_revisions
+          (study_id, number, through_instance_id, first_received_ms, last_received_ms, completed_ms, decisions, series_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+      params: [
+        ...[studyId, number, lastInstanceId, series.firstReceived_ms, series.lastReceived_ms, now_ms],
+        ...[decisionsJson(plan), seriesId],
+      ],
+      expectChanges: 1,
+    },
+    {
+      sql: `DELETE FROM revision_waits WHERE revision_id IN
+        (SELECT id FROM study_revisions WHERE study_id = ? AND series_id = ? AND number < ?)`,
+      params: [studyId, seriesId, number],
+    },
+    {
+      sql: `UPDATE jobs SET state = 'superseded', ended_ms = ?
+        WHERE series_id = ? AND series_through < ? AND state = 'queued'`,
+      params: [now_ms, seriesId, lastInstanceId],
+    },
+    ...plan.jobs.map((job) => insertJob(job, { studyId, number }, now_ms)),
+    ...plan.waits.map((name) => waitStatement(name, studyId, number)),
+  ];
+}
+
+const waitStatement = (name: string, studyId: number, number: number): Statement => ({
+  sql: `INSERT INTO revision_waits (release_name, revision_id)
+    SELECT ?, id FROM study_revisions WHERE study_id = ? AND number = ?`,
+  params: [name, studyId, number],
   expectChanges: 1,
 });
 

@@ -7,6 +7,8 @@ export type StudyLine = {
   readonly study: number;
   readonly revision: number;
   readonly images: number;
+  /** Images that came too late and were left out. */
+  readonly late_ignored: number;
   readonly last_received_ms: number;
   readonly state:
     | 'held'
@@ -33,14 +35,15 @@ export type Quantiles = { readonly count: number; readonly p50: number; readonly
 
 export const studyListSql = {
   recent: `SELECT id FROM studies ORDER BY last_received_ms DESC LIMIT ?`,
-  study: `SELECT studies.id AS study, last_received_ms, last_instance_id > taken_through AS isOpen,
+  study: `SELECT studies.id AS study, last_received_ms, late_ignored, last_instance_id > taken_through AS isOpen,
       (SELECT count(*) FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0
         WHERE series.study_id = studies.id) AS images
     FROM studies WHERE id = ?`,
   revision: `SELECT id, number FROM study_revisions WHERE study_id = ? ORDER BY number DESC LIMIT 1`,
   waits: 'SELECT count(*) AS n FROM revision_waits WHERE revision_id = ?',
   job: `SELECT id, state, release_name AS release, release_version AS version, failure_code AS failure
-    FROM jobs WHERE revision_id = ? ORDER BY id DESC LIMIT 1`,
+    FROM jobs WHERE id =
+      (SELECT max(jobs.id) FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id WHERE study_id = ?)`,
   deliveries: `SELECT d.state, count(*) AS n FROM results r JOIN deliveries d ON d.result_id = r.id
     WHERE r.job_id = ? GROUP BY d.state`,
   latencies: `SELECT delivered_ms - first_received_ms AS first_ms, delivered_ms - last_received_ms AS last_ms
@@ -57,10 +60,13 @@ export type StudyList = {
 
 export function createSqliteStudyList(store: Store): StudyList {
   function line(id: number): StudyLine[] {
-    const study = store.get<{ study: number; last_received_ms: number; isOpen: number; images: number }>(
-      studyListSql.study,
-      id,
-    );
+    const study = store.get<{
+      study: number;
+      last_received_ms: number;
+      late_ignored: number;
+      isOpen: number;
+      images: number;
+    }>(studyListSql.study, id);
     if (study === undefined) return [];
     const { isOpen, ...facts } = study;
     const revision = store.get<{ id: number; number: number }>(studyListSql.revision, id);
@@ -69,7 +75,7 @@ export function createSqliteStudyList(store: Store): StudyList {
         ? undefined
         : store.get<{ id: number; state: StudyLine['state'] } & Pick<StudyLine, 'release' | 'version' | 'failure'>>(
             studyListSql.job,
-            revision.id,
+            id,
           );
     const holds = store.all<Hold>(holdSql.of, id);
     const took = job?.failure === 'study-unmatched' ? undefined : job;

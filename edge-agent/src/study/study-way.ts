@@ -1,4 +1,5 @@
 import type { AgentConfig, Destination } from '@collimator/shared/contracts/agent-config';
+import { describeError } from '@collimator/shared/errors/coded-error';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
@@ -49,6 +50,13 @@ export type StudyWayDeps = {
   readonly onReceive?: (event: ReceiveEvent) => void;
 };
 
+/** `released`: the sender ended it properly, which says that it has sent what it wanted to. */
+export type AssociationEnd = {
+  readonly associationId: string;
+  readonly callingAeTitle: string;
+  readonly released: boolean;
+};
+
 /** Gauges are of now; everything else counts since the start. */
 export type StudyCounts = {
   readonly instances: { readonly received: number; readonly rejected: number; readonly quarantined: number };
@@ -65,7 +73,7 @@ export type StudyWay = {
   /** For the Store SCP; to be used after `start`. */
   readonly sink: StoreSink;
   /** An association is over: what it brought may be complete sooner than the timer thinks. */
-  onAssociationReleased(): void;
+  onAssociationEnded(end: AssociationEnd): void;
   start(): Promise<void>;
   /** Ends the children and the deliveries at once; what was running is run again after the next start. */
   stop(): Promise<void>;
@@ -152,6 +160,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     runReleases,
     routes: config.routes,
     policy: { quiet_ms, lateImages: config.assembly.late_images },
+    rules: config.assembly.rules,
     arrivals,
     now,
     after,
@@ -175,7 +184,10 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       },
     }),
     onEvent(event) {
-      if (event.type === 'instance-placed') arrivals.brought(event.header.associationId, event.header.studyInstanceUid);
+      if (event.type === 'instance-placed') {
+        const { associationId, studyInstanceUid, seriesInstanceUid } = event.header;
+        arrivals.brought(associationId, studyInstanceUid, seriesInstanceUid);
+      }
       if (event.type === 'quarantined') seen.quarantined += 1;
       if (event.type === 'write-failed') seen.rejected += 1;
       deps.onReceive?.(event);
@@ -215,7 +227,14 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
 
   return {
     sink,
-    onAssociationReleased: () => assembler.wake(),
+    onAssociationEnded({ associationId, callingAeTitle, released }) {
+      const studyInstanceUids = arrivals.ended(associationId);
+      if (!released) return assembler.wake();
+      assembler.released({ callingAeTitle, studyInstanceUids }).catch((error: unknown) => {
+        // Not noted: the quiet time decides.
+        log.event('study-stage-failed', { stage: 'assemble', reason: describeError(error) });
+      });
+    },
     async start() {
       await sweepIncoming(dataDir);
       endSwaps = releases.onSwap(useReleases);

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { Assembly } from './agent-config/assembly.ts';
 import { RouteName, RouteSelect } from './agent-config/route-select.ts';
 import { Destination } from './agent-config/destinations.ts';
 import { AeTitle, DeviceId, LogConfig, Path, Port, ReleaseName, strict } from './common.ts';
@@ -50,6 +51,7 @@ const Route = strict({
   name: Type.Optional(RouteName),
   release: ReleaseName,
   select: RouteSelect,
+  complete: Type.Enum(['study', 'series'], { default: 'study' }),
   destinations: Type.Array(Type.String(), { minItems: 1 }),
   objects: Type.Array(ResultObject, { minItems: 1 }),
   /** Whether a study that no release takes gets a report that says so. A node that is sent everything would answer everything. */
@@ -82,13 +84,7 @@ export const AgentConfig = strict({
     disk: Disk,
     conflicts: Type.Enum(['quarantine'], { default: 'quarantine' }),
   }),
-  assembly: strict(
-    {
-      complete_after_quiet_s: Type.Number({ exclusiveMinimum: 0, default: 20 }),
-      late_images: Type.Enum(['supersede', 'ignore'], { default: 'supersede' }),
-    },
-    { default: {} },
-  ),
+  assembly: Assembly,
   destinations: Type.Array(Destination),
   routes: Type.Array(Route),
   devices: Type.Union([Type.Literal('auto'), Type.Array(InferenceDevice, { minItems: 1 })], { default: 'auto' }),

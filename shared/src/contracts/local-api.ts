@@ -68,6 +68,8 @@ export const StudySummary = strict({
   revision: Type.Integer(),
   state: Type.String(),
   instances: Type.Integer(),
+  /** Images that came too late and were left out. */
+  late_ignored: Type.Integer(),
   last_instance_at: Timestamp,
   /** What holds it, oldest first; `cause` is an internal key such as `quarantine 12`. */
   holds: Type.Array(strict({ kind: Type.String(), cause: Type.String(), detail: Type.String(), since: Timestamp })),

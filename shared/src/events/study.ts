@@ -12,7 +12,7 @@ export const studyEvents = {
     level: 'warn',
     audit: true,
     text: 'Images came after the study was complete and were not used',
-    fields: ['study'],
+    fields: ['study', 'images'],
   },
   'series-selected': {
     level: 'info',

@@ -17,6 +17,8 @@ export type AgentOptions = {
   /** Instead of the one route to all destinations. */
   readonly routes?: readonly object[];
   readonly quiet_s?: number;
+  /** Completion rules. */
+  readonly rules?: readonly object[];
   readonly log?: Log;
 };
 
@@ -38,7 +40,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       data: options.dataDir,
       hub: { url: 'https://hub.invalid' },
       dicom: { ae_title: 'COLLIMATOR', listen: [{ port: 0 }], sources: [] },
-      assembly: { complete_after_quiet_s: options.quiet_s ?? 1, late_images: options.lateImages ?? 'supersede' },
+      assembly: {
+        rules: options.rules ?? [],
+        complete_after_quiet_s: options.quiet_s ?? 1,
+        late_images: options.lateImages ?? 'supersede',
+      },
       destinations: options.destinations.map(({ name, port }) => ({
         name,
         kind: 'dimse',
@@ -91,7 +97,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
     sink: way.sink,
     onEvent: (event) => {
-      if (event.type === 'association-released') way.onAssociationReleased();
+      if (event.type === 'association-released' || event.type === 'association-aborted')
+        way.onAssociationEnded({ ...event, released: event.type === 'association-released' });
       if (event.type === 'fault') throw event.error;
     },
   });

@@ -123,6 +123,18 @@ describe('a power cut', () => {
     expect(repeats).toBe(name === 'delivery-sent-before-noted' ? 1 : 0);
   });
 
+  it('after a sender was done is followed by its study at once, by the rule for that sender', async () => {
+    // Far longer than the test may take: only the rule completes a study.
+    options = { ...options, quiet_s: 600, rules: [{ source: 'MODALITY' }] };
+    const agent = await keepAlive({
+      COLLIMATOR_KILL_AT: 'release-noted',
+      COLLIMATOR_KILL_MARKER: join(folder, 'killed'),
+    });
+    await sendStubbornly(agent.port);
+    await vi.waitFor(async () => expect(await objects()).toEqual(results(1)), waitOptions);
+    expect(agent.deaths()).toBe(1);
+  });
+
   it(`at five random moments (COLLIMATOR_TEST_SEED=${seed}) loses nothing and doubles nothing`, async () => {
     const random = randomOf(seed);
     const agent = await keepAlive({});

@@ -6,14 +6,18 @@ const study: OpenStudy = {
   studyId: 1,
   studyInstanceUid: '2.25.1',
   revision: 0,
+  late: false,
   firstReceived_ms: 1_000,
   lastReceived_ms: 5_000,
   lastInstanceId: 9,
+  source: null,
+  releasedThrough: null,
 };
 const at = (now_ms: number, listeningSince_ms = 0, lastActivity_ms?: number): Moment => ({
   now_ms,
   listeningSince_ms,
   lastActivity_ms,
+  released: false,
   held: false,
 });
 const policy = { quiet_ms: 20_000, lateImages: 'supersede' } as const;
@@ -25,9 +29,17 @@ describe('when a study is complete', () => {
   });
 
   it('late images make the next revision, or none', () => {
-    const late = { ...study, revision: 3 };
+    const late = { ...study, revision: 3, late: true };
     expect(decideCompletion(late, policy, at(30_000))).toEqual({ do: 'complete', number: 4 });
     expect(decideCompletion(late, { ...policy, lateImages: 'ignore' }, at(30_000))).toEqual({ do: 'ignore-late' });
+  });
+
+  it('at once when its sender is done and a rule trusts that, however late it is', () => {
+    const done = { ...at(5_001), released: true };
+    expect(decideCompletion(study, policy, done)).toEqual({ do: 'complete', number: 1 });
+    const late = { ...study, revision: 1, late: true };
+    expect(decideCompletion(late, { ...policy, lateImages: 'ignore' }, done)).toEqual({ do: 'ignore-late' });
+    expect(decideCompletion(study, policy, { ...done, held: true })).toEqual({ do: 'hold' });
   });
 
   it('the time in which the appliance was down does not count as quiet', () => {
@@ -43,7 +55,7 @@ describe('when a study is complete', () => {
   it('waits while it is held, and no late image is lost to that', () => {
     const held = { ...at(100_000), held: true };
     expect(decideCompletion(study, policy, held)).toEqual({ do: 'hold' });
-    expect(decideCompletion({ ...study, revision: 1 }, { ...policy, lateImages: 'ignore' }, held)).toEqual({
+    expect(decideCompletion({ ...study, revision: 1, late: true }, { ...policy, lateImages: 'ignore' }, held)).toEqual({
       do: 'hold',
     });
   });

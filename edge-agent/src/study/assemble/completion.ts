@@ -2,12 +2,20 @@
 export type OpenStudy = {
   readonly studyId: number;
   readonly studyInstanceUid: string;
-  /** Number of its last revision; 0 when it was never complete. */
+  /** Number of its last revision; 0 when there is none. */
   readonly revision: number;
+  /** Whether it was complete before: what is open now came late. */
+  readonly late: boolean;
   readonly firstReceived_ms: number;
   readonly lastReceived_ms: number;
   readonly lastInstanceId: number;
+  /** Calling AE title of the last sender that released it and that has a rule, and the last image there was. */
+  readonly source: string | null;
+  readonly releasedThrough: number | null;
 };
+
+/** A series of its own, for routes that do not wait for the study. */
+export type OpenSeries = OpenStudy & { readonly seriesId: number; readonly seriesInstanceUid: string };
 
 export type CompletionPolicy = { readonly quiet_ms: number; readonly lateImages: 'supersede' | 'ignore' };
 
@@ -18,6 +26,8 @@ export type Moment = {
   readonly listeningSince_ms: number;
   /** When bytes last came on an association that is in the middle of the study; undefined when none is. */
   readonly lastActivity_ms: number | undefined;
+  /** Whether its sender is done and a rule says that this suffices; see completion-rules.ts. */
+  readonly released: boolean;
   /** Whether something holds the study; see hold.ts. */
   readonly held: boolean;
 };
@@ -31,19 +41,19 @@ export type Completion =
 
 /**
  * Decides what to do with an open study: DICOM has no "end of study", so a study is complete when nothing came for a
- * quiet time. Images after that make a new revision that supersedes the last, or are left out.
+ * quiet time, or at once when its sender is done and a rule trusts that. Images after that make a new revision that supersedes the last, or are left out.
  * An object that takes longer than the quiet time to arrive is no quiet either. A clock that was set back does not hold
  * a study for longer than one quiet time. A study that is held neither becomes complete nor loses its late images.
  */
 export function decideCompletion(
   study: OpenStudy,
   policy: CompletionPolicy,
-  { now_ms, listeningSince_ms, lastActivity_ms = 0, held }: Moment,
+  { now_ms, listeningSince_ms, lastActivity_ms = 0, released, held }: Moment,
 ): Completion {
   if (held) return { do: 'hold' };
   const quietSince_ms = Math.min(Math.max(study.lastReceived_ms, listeningSince_ms, lastActivity_ms), now_ms);
   const until_ms = quietSince_ms + policy.quiet_ms;
-  if (now_ms < until_ms) return { do: 'wait', until_ms };
-  if (study.revision > 0 && policy.lateImages === 'ignore') return { do: 'ignore-late' };
+  if (now_ms < until_ms && !released) return { do: 'wait', until_ms };
+  if (study.late && policy.lateImages === 'ignore') return { do: 'ignore-late' };
   return { do: 'complete', number: study.revision + 1 };
 }

@@ -1,6 +1,7 @@
 import { describeError } from '@collimator/shared/errors/coded-error';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
+import type { CompletionRule } from '@collimator/shared/contracts/agent-config/assembly';
 import type { Holds } from '../../store/sqlite-holds.ts';
 import type { Jobs } from '../../store/sqlite-jobs.ts';
 import type { RunReleases } from '../../store/sqlite-run-releases.ts';
@@ -8,13 +9,12 @@ import type { Studies, WaitingRevision } from '../../store/sqlite-studies.ts';
 import type { Arrivals } from '../receive/arrivals.ts';
 import type { After } from '../../timers.ts';
 import { createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
-import { step } from '../queue/job-state.ts';
-import type { ActiveRelease, ActiveReleases } from './active-releases.ts';
-import { type CompletionPolicy, decideCompletion, type OpenStudy } from './completion.ts';
-import { type JobPlan, planJobs } from './plan-jobs.ts';
-import { planUnmatched, type UnmatchedRoute, type UnmatchedStudy } from './plan-unmatched.ts';
-import { type RefusedJob, refuseMixed } from './refuse-mixed.ts';
-import type { SeriesFacts } from './select-series.ts';
+import type { ActiveReleases } from './active-releases.ts';
+import { type CompletionPolicy, decideCompletion, type Moment, type OpenStudy } from './completion.ts';
+import { completeByRule } from './completion-rules.ts';
+import { takeEarlySeries } from './early-series.ts';
+import { type AssemblyRoute, createJobMaker } from './job-maker.ts';
+import { retargetQueued } from './retarget-queued.ts';
 
 export type AssemblerDeps = {
   readonly studies: Studies;
@@ -22,10 +22,13 @@ export type AssemblerDeps = {
   readonly holds: Pick<Holds, 'isHeld'>;
   readonly releases: ActiveReleases;
   readonly runReleases: RunReleases;
-  readonly routes: readonly UnmatchedRoute[];
+  readonly routes: readonly AssemblyRoute[];
   readonly policy: CompletionPolicy;
+  readonly rules: readonly CompletionRule[];
   readonly arrivals: Pick<Arrivals, 'lastActivity_ms' | 'count'>;
   readonly now: () => number;
+  /** Start of the appliance, milliseconds since 1970; now when absent. */
+  readonly listeningSince_ms?: number;
   readonly after: After;
   readonly log: Log;
   readonly checkpoint: Checkpoint;
@@ -33,6 +36,14 @@ export type AssemblerDeps = {
   readonly onJobs: () => void;
   /** Studies that no release took, or that were refused, are to be reported. */
   readonly onUnmatched: () => void;
+};
+
+/** A sender is done: what it brought, as far as nobody else is in the middle of it. */
+export type SenderDone = { readonly callingAeTitle: string; readonly studyInstanceUids: readonly string[] };
+
+export type StudyAssembler = StageLoop & {
+  /** Resolves when it is on the disk that the sender is done, where a rule asks for that. */
+  released(sender: SenderDone): Promise<void>;
 };
 
 /** Rows taken at a time; what is left comes in the next pass. */
@@ -47,26 +58,41 @@ const earlier = (a: number | undefined, b: number | undefined): number | undefin
  * Finds complete studies and makes their jobs. Everything it knows is in the database: the same code runs after a
  * restart, after a swap of a release, and when an image arrives.
  */
-export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
-  const { studies, jobs, releases, routes, log } = deps;
+export function createStudyAssembler(deps: AssemblerDeps): StudyAssembler {
+  const { studies, releases, routes, log } = deps;
+  const maker = createJobMaker({ ...deps, lateImages: deps.policy.lateImages });
   const releaseNames = [...new Set(routes.map(({ release }) => release))];
-  const listeningSince_ms = deps.now();
-  const hasJob = (series: SeriesFacts, releaseName: string): boolean => studies.hasJob(series, releaseName);
+  const listeningSince_ms = deps.listeningSince_ms ?? deps.now();
+
+  const momentOf = (studyId: number, studyUid: string, seriesUid?: string): Moment => ({
+    now_ms: deps.now(),
+    listeningSince_ms,
+    lastActivity_ms: deps.arrivals.lastActivity_ms(studyUid, seriesUid),
+    released: false,
+    // Lists are read before the studies in front of this one are taken in.
+    held: deps.holds.isHeld(studyId),
+  });
 
   async function pass(): Promise<number | undefined> {
     let full = await takeUpWaiting();
-    full = (await retargetQueued()) || full;
+    full = (await retargetQueued(deps, BATCH)) || full;
+    const early = await takeEarlySeries(
+      {
+        ...{ studies, maker, routes, log, now: deps.now, policy: deps.policy },
+        momentOf: (series) => momentOf(series.studyId, series.studyInstanceUid, series.seriesInstanceUid),
+      },
+      BATCH,
+    );
+    full ||= early.full;
+    // Studies whose sender is done may be due although they are young.
+    for (const study of studies.released(BATCH)) await takeOrRetry(study);
     // Held studies are old in the list and must not crowd out those that are due.
     const limit = BATCH + deps.arrivals.count();
     const open = studies.open(limit);
-    let next_ms: number | undefined;
+    let next_ms = early.next_ms;
     let taken = 0;
     for (const study of open) {
-      const due_ms = await take(study).catch((error: unknown) => {
-        // One study that cannot be taken in must not hold up the others.
-        log.event('study-stage-failed', { stage: 'assemble', reason: describeError(error) });
-        return deps.now() + RETRY_MS;
-      });
+      const due_ms = await takeOrRetry(study);
       if (due_ms === undefined) taken += 1;
       next_ms = earlier(next_ms, due_ms);
     }
@@ -74,38 +100,36 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
     return full || (open.length === limit && taken > 0) ? deps.now() : next_ms;
   }
 
+  /** One study that cannot be taken in must not hold up the others. */
+  const takeOrRetry = (study: OpenStudy): Promise<number | undefined> =>
+    take(study).catch((error: unknown) => {
+      log.event('study-stage-failed', { stage: 'assemble', reason: describeError(error) });
+      return deps.now() + RETRY_MS;
+    });
+
   /** Takes a study in if it is complete; else says when it may be. */
   async function take(study: OpenStudy): Promise<number | undefined> {
+    const { source, releasedThrough, lastInstanceId } = study;
+    const release = source === null ? undefined : { source, through: releasedThrough ?? 0 };
     const decision = decideCompletion(study, deps.policy, {
-      now_ms: deps.now(),
-      listeningSince_ms,
-      lastActivity_ms: deps.arrivals.lastActivity_ms(study.studyInstanceUid),
-      // The list was read before the studies in front of this one were taken in.
-      held: deps.holds.isHeld(study.studyId),
+      ...momentOf(study.studyId, study.studyInstanceUid),
+      released: completeByRule(lastInstanceId, release, deps.rules),
     });
     if (decision.do === 'wait') return decision.until_ms;
     if (decision.do === 'hold') return undefined;
     if (decision.do === 'complete') await complete(study, decision.number);
     else {
-      await studies.ignoreLate(study);
-      log.event('study-late-images-ignored', { study: study.studyId });
+      const images = await studies.ignoreLate(study);
+      log.event('study-late-images-ignored', { study: study.studyId, images });
     }
     return undefined;
   }
 
-  const activeOf = (name: string): ActiveRelease | undefined => releases.active(name);
-  const activeOfRoutes = (): readonly ActiveRelease[] => releaseNames.flatMap((name) => releases.active(name) ?? []);
-
-  async function remember(active: readonly ActiveRelease[]): Promise<void> {
-    for (const { ref, release } of active) await deps.runReleases.remember(ref.sha256, release);
-  }
-
   async function complete(study: OpenStudy, number: number): Promise<void> {
     const series = studies.series(study.studyId, study.lastInstanceId);
-    const { plan, refused } = withoutMixed(planJobs(routes, series, activeOf, hasJob), series);
-    const unmatched = planUnmatched(routes, routes, series, activeOf);
-    await remember(activeOfRoutes());
-    const revision = await studies.complete(study, number, series, plan, [...unmatched, ...refused], deps.now());
+    const made = await maker.make(routes, series, series);
+    const { plan, ended } = made;
+    const revision = await studies.complete(study, number, series, plan, ended, deps.now());
     deps.checkpoint('study-assembled');
     log.event('study-complete', {
       study: study.studyId,
@@ -115,7 +139,7 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
       jobs: plan.jobs.length,
       waiting: plan.waits.length,
     });
-    announce(revision, plan, unmatched, refused);
+    maker.announce(revision, made);
   }
 
   /** Complete studies that waited for a release which is active now. */
@@ -130,67 +154,29 @@ export function createStudyAssembler(deps: AssemblerDeps): StageLoop {
     return full;
   }
 
-  async function takeUp({ revisionId, studyId, through }: WaitingRevision, name: string): Promise<void> {
-    const series = studies.series(studyId, through);
-    const due = routes.filter(({ release }) => release === name);
-    const { plan, refused } = withoutMixed(planJobs(due, series, activeOf, hasJob), series);
-    if (plan.waits.length > 0) return;
-    const unmatched = planUnmatched(due, routes, series, activeOf);
-    await remember(activeOfRoutes());
-    await studies.takeUp(revisionId, name, plan, [...unmatched, ...refused], deps.now());
-    announce(revisionId, plan, unmatched, refused);
+  async function takeUp({ revisionId, studyId, seriesId, through }: WaitingRevision, name: string): Promise<void> {
+    const study = studies.series(studyId, through);
+    const series = seriesId === null ? study : study.filter((one) => one.seriesId === seriesId);
+    const made = await maker.make(
+      routes.filter(({ release }) => release === name),
+      series,
+      study,
+    );
+    if (made.plan.waits.length > 0) return;
+    await studies.takeUp(revisionId, name, made.plan, made.ended, deps.now());
+    maker.announce(revisionId, made);
   }
 
-  /** The plan without the jobs that must not run, and those of them that nobody has been told of. */
-  function withoutMixed(plan: JobPlan, series: readonly SeriesFacts[]): { plan: JobPlan; refused: RefusedJob[] } {
-    const { jobs: good, refused } = refuseMixed(plan.jobs, series);
-    return { plan: { ...plan, jobs: good }, refused: refused.filter((job) => !studies.wasRefused(job)) };
-  }
-
-  function announce(
-    revision: number,
-    plan: JobPlan,
-    unmatched: readonly UnmatchedStudy[],
-    refused: readonly RefusedJob[],
-  ): void {
-    for (const { selected, reasons, ...which } of plan.decisions) {
-      if (selected) log.event('series-selected', { revision, ...which });
-      else log.event('series-not-selected', { revision, ...which, reasons: reasons.join(' ') });
-    }
-    for (const { releaseName, detail } of unmatched)
-      log.event('study-unmatched', { revision, release: releaseName, detail });
-    for (const { seriesId, releaseName, code, detail } of refused)
-      log.event('series-refused', { revision, series: seriesId, release: releaseName, code, detail });
-    if (unmatched.length + refused.length > 0) deps.onUnmatched();
-    if (plan.jobs.length === 0) return;
-    deps.checkpoint('job-queued');
-    deps.onJobs();
-  }
-
-  /** Jobs that were queued for another version of a release go to the one that is active, if it still selects them. */
-  async function retargetQueued(): Promise<boolean> {
-    let full = false;
-    for (const { ref, release } of releases.list()) {
-      const ofRelease = routes.filter((route) => route.release === ref.name);
-      const rows = jobs.queuedFor(ref.name, ref.sha256, BATCH);
-      if (rows.length > 0) await deps.runReleases.remember(ref.sha256, release);
-      for (const row of rows) {
-        const facts = studies.oneSeries(row.seriesId, row.seriesThrough);
-        const { jobs: planned, decisions } = planJobs(ofRelease, [facts], activeOf, () => false);
-        const [first] = planned;
-        if (first !== undefined) await jobs.retarget(row, ref.version, ref.sha256, first.routes);
-        else {
-          const superseded = step(row.job, { type: 'superseded' });
-          if (superseded.ok) await jobs.move(row, superseded.value, deps.now());
-          for (const { selected: _, reasons, ...which } of decisions)
-            log.event('series-not-selected', { ...which, reasons: reasons.join(' ') });
-        }
+  const loop = createStageLoop({ stage: 'assemble', pass, now: deps.now, after: deps.after, log });
+  return {
+    ...loop,
+    async released({ callingAeTitle, studyInstanceUids }) {
+      const ruled = deps.rules.some(({ source }) => source === callingAeTitle);
+      if (ruled && studyInstanceUids.length > 0) {
+        await studies.noteRelease(studyInstanceUids, callingAeTitle, deps.now());
+        deps.checkpoint('release-noted');
       }
-      if (rows.length > 0) deps.onJobs();
-      full ||= rows.length === BATCH;
-    }
-    return full;
-  }
-
-  return createStageLoop({ stage: 'assemble', pass, now: deps.now, after: deps.after, log });
+      loop.wake();
+    },
+  };
 }

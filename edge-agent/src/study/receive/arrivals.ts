@@ -1,16 +1,24 @@
 import type { StoreSink } from '../../dimse/index.ts';
 
+/** Studies of one association that are remembered; one that brings more leaves the oldest to the quiet time. */
+export const STUDIES_MAX = 1_000;
+
+type Place = { readonly study: string; readonly series: string };
+
 /**
- * Which study an association is in the middle of: that of the last image it brought. What it is sending now most
- * likely belongs there too, though nobody knows before the object is whole and its header is read.
+ * Which series an association is in the middle of: that of the last image it brought. What it is sending now most
+ * likely belongs there too, though nobody knows before the object is whole and its header is read. And which studies it
+ * has brought images of, until it is done.
  */
 export type Arrivals = {
   /** Bytes came, or an object was announced. */
   heard(associationId: string, at_ms: number): void;
   /** A whole image came. */
-  brought(associationId: string, studyInstanceUid: string): void;
-  /** When bytes last came on an association that is in the middle of this study; undefined when on none. */
-  lastActivity_ms(studyInstanceUid: string): number | undefined;
+  brought(associationId: string, studyInstanceUid: string, seriesInstanceUid: string): void;
+  /** The association is over; returns the studies that it brought and that no other one is in the middle of. */
+  ended(associationId: string): readonly string[];
+  /** When bytes last came on an association that is in the middle of this study (or series); undefined when on none. */
+  lastActivity_ms(studyInstanceUid: string, seriesInstanceUid?: string): number | undefined;
   /** Associations that are remembered: no more studies than that can be in the middle of arriving. */
   count(): number;
 };
@@ -20,7 +28,7 @@ export type Arrivals = {
  *   is bounded by the associations that the node takes at a time, and those that it closed within this time.
  */
 export function createArrivals(memory_ms: number): Arrivals {
-  const associations = new Map<string, { study: string | undefined; heard_ms: number }>();
+  const associations = new Map<string, { at: Place | undefined; heard_ms: number; studies: Set<string> }>();
 
   /** The map is in the order of hearing, so the silent ones are first. */
   function forget(now_ms: number): void {
@@ -32,19 +40,31 @@ export function createArrivals(memory_ms: number): Arrivals {
 
   return {
     heard(associationId, at_ms) {
-      const study = associations.get(associationId)?.study;
+      const known = associations.get(associationId);
       associations.delete(associationId);
       forget(at_ms);
-      associations.set(associationId, { study, heard_ms: at_ms });
+      associations.set(associationId, { at: known?.at, heard_ms: at_ms, studies: known?.studies ?? new Set() });
     },
-    brought(associationId, studyInstanceUid) {
+    brought(associationId, study, series) {
       const association = associations.get(associationId);
-      if (association !== undefined) association.study = studyInstanceUid;
+      if (association === undefined) return;
+      association.at = { study, series };
+      association.studies.delete(study);
+      association.studies.add(study);
+      const [oldest] = association.studies;
+      if (association.studies.size > STUDIES_MAX && oldest !== undefined) association.studies.delete(oldest);
     },
-    lastActivity_ms(studyInstanceUid) {
+    ended(associationId) {
+      const brought = associations.get(associationId)?.studies ?? [];
+      associations.delete(associationId);
+      const others = [...associations.values()];
+      return [...brought].filter((study) => !others.some(({ studies }) => studies.has(study)));
+    },
+    lastActivity_ms(study, series) {
       let last_ms: number | undefined;
-      for (const { study, heard_ms } of associations.values())
-        if (study === studyInstanceUid) last_ms = Math.max(last_ms ?? heard_ms, heard_ms);
+      for (const { at, heard_ms } of associations.values())
+        if (at?.study === study && (series === undefined || at.series === series))
+          last_ms = Math.max(last_ms ?? heard_ms, heard_ms);
       return last_ms;
     },
     count: () => associations.size,

@@ -1,4 +1,5 @@
 import type { Release } from '@collimator/shared/contracts/release';
+import type { InstanceHeader } from '../../receive/instance-header.ts';
 import type { ActiveRelease } from '../active-releases.ts';
 import type { SeriesFacts } from '../select-series.ts';
 
@@ -30,4 +31,34 @@ export const exampleRelease = (
   ref: { name, version: '1.0.0', sha256: name.padEnd(64, '0') },
   folder: '/',
   release: { selector, priority } as unknown as Release,
+});
+
+/** The header of a plain MR image, changed as a test needs it. */
+export const exampleHeader = (change: Partial<InstanceHeader> = {}): InstanceHeader => ({
+  sopClassUid: '1.2.840.10008.5.1.4.1.1.4',
+  sopInstanceUid: '1.1.1',
+  studyInstanceUid: '1',
+  seriesInstanceUid: '1.1',
+  frameOfReferenceUid: null,
+  instanceCreatorUid: null,
+  patient: { id: 'P1', issuer: '', name: 'A^B', birthDate: '' },
+  modality: 'MR',
+  bodyPart: null,
+  seriesDescription: 'T1',
+  instanceNumber: 1,
+  rows: 1,
+  columns: 1,
+  numberOfFrames: null,
+  imagePosition_mm: null,
+  imageOrientation: [1, 0, 0, 0, 1, 0],
+  pixelSpacing_mm: null,
+  sliceThickness_mm: null,
+  transferSyntaxUid: '1.2.840.10008.1.2.1',
+  dataSetSha256: `sha of ${change.sopInstanceUid}`,
+  dataSetBytes: 1,
+  callingAeTitle: 'A',
+  calledAeTitle: 'B',
+  remoteAddress: '127.0.0.1',
+  associationId: 'x',
+  ...change,
 });
