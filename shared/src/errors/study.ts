@@ -76,6 +76,21 @@ export const studyErrors = {
     remedy: 'Send the phases or echoes of a series as series of their own',
     class: 'permanent',
   },
+  'series-several-volumes': {
+    what: 'The series holds several volumes, and nothing says which of them is meant',
+    remedy: 'Send each stack, time, echo or diffusion weighting as a series of its own',
+    class: 'permanent',
+  },
+  'series-localizers': {
+    what: 'The series holds nothing but localizers',
+    remedy: 'Send the series that was planned on them',
+    class: 'permanent',
+  },
+  'series-tilted': {
+    what: 'The slices are shifted against each other by more than a tilted gantry does',
+    remedy: 'Look at the positions of the images on their source',
+    class: 'permanent',
+  },
   'series-gap': {
     what: 'The slices are not evenly spaced',
     remedy: 'Send the missing slices; a series with uneven steps is not processed',

@@ -2,6 +2,7 @@ import type { PreprocessingOp } from '../contracts/release.ts';
 import { CodedError } from '../errors/coded-error.ts';
 import { percentiles, type Visit } from './order-statistics.ts';
 import { makeResizer, type Resizer } from './resize.ts';
+import { fillPadding, lowestOf, markPadding } from './padding.ts';
 import type { Plane, SeriesSlices, SourceSlice } from './slice.ts';
 
 /** What one op needs to know of the whole series before the first slice can pass it. */
@@ -52,6 +53,7 @@ export function fitPreprocessing(slices: SeriesSlices, ops: readonly Preprocessi
 /**
  * The model's input for one slice of a fitted series; float32, row by row.
  * All arithmetic is float64 rounded to float32 after each op, so trainer and appliance agree bit for bit.
+ * Padding (see padding.ts) is left out of percentiles and moments, and has the value of the darkest real pixel after.
  */
 export const preprocessSlice = (slice: SourceSlice, fitted: FittedPreprocessing): Plane =>
   run(fitted, slice, fitted.ops.length).plane;
@@ -101,6 +103,12 @@ function seriesState(op: PreprocessingOp, visit: Visit): OpState {
 function run(fitted: FittedPreprocessing, slice: SourceSlice, until: number): { plane: Plane } {
   if (slice.pixels.length !== slice.rows * slice.columns) throw problem('a slice has not rows × columns pixels');
   let plane: Plane = { values: new Float32Array(slice.pixels), rows: slice.rows, columns: slice.columns };
+  // NaN from here to where they are filled: statistics leave it out, and no op makes a number of it.
+  let padded = slice.padding !== undefined && markPadding(plane.values, slice.padding);
+  const fill = (value?: number): void => {
+    if (padded) fillPadding(plane.values, value ?? lowestOf(plane.values));
+    padded = false;
+  };
   let clip: readonly [number, number] = [0, 0];
   for (let i = 0; i < until; i++) {
     const op = fitted.ops[i] as PreprocessingOp;
@@ -113,14 +121,17 @@ function run(fitted: FittedPreprocessing, slice: SourceSlice, until: number): { 
       case 'clip-percentiles': {
         const range = state.kind === 'range' ? state : percentileRange(own, op.low, op.high);
         clip = [range.low, range.high];
+        fill(range.low);
         plane = mapped(plane, limited(range.low, range.high));
         break;
       }
       case 'clip':
         clip = [op.low, op.high];
+        fill(op.low);
         plane = mapped(plane, limited(op.low, op.high));
         break;
       case 'resize':
+        fill();
         plane = resizerFor(fitted, plane, op)(plane);
         break;
       case 'scale':
@@ -128,11 +139,14 @@ function run(fitted: FittedPreprocessing, slice: SourceSlice, until: number): { 
         break;
       case 'z-score': {
         const { mean, std } = state.kind === 'moments' ? state : moments(own);
+        fill();
         plane = mapped(plane, std < SPREAD_MIN ? () => 0 : (value) => (value - mean) / std);
         break;
       }
     }
   }
+  // The statistics of an op that is not reached yet are asked for with the padding still marked.
+  if (until === fitted.ops.length) fill();
   return { plane };
 }
 
@@ -159,18 +173,25 @@ function percentileRange(visit: Visit, low: number, high: number): OpState & { k
   return { kind: 'range', low: found?.[0] ?? 0, high: found?.[1] ?? 0 };
 }
 
-/** Mean and population standard deviation, in two passes of float64 sums in slice order. */
+/** Mean and population standard deviation, in two passes of float64 sums in slice order. NaN is not counted. */
 function moments(visit: Visit): OpState & { kind: 'moments' } {
   let count = 0;
   let sum = 0;
   visit((values) => {
-    count += values.length;
-    for (let i = 0; i < values.length; i++) sum += values[i] as number;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      if (Number.isNaN(value)) continue;
+      count++;
+      sum += value;
+    }
   });
   const mean = count === 0 ? 0 : sum / count;
   let squares = 0;
   visit((values) => {
-    for (let i = 0; i < values.length; i++) squares += ((values[i] as number) - mean) ** 2;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      if (!Number.isNaN(value)) squares += (value - mean) ** 2;
+    }
   });
   return { kind: 'moments', mean, std: count === 0 ? 0 : Math.sqrt(squares / count) };
 }

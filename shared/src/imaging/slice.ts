@@ -9,6 +9,9 @@ export type Pixels =
   | Float32Array
   | Float64Array;
 
+/** Stored values from `low` to `high`, both included. */
+export type PaddingRange = { readonly low: number; readonly high: number };
+
 /** One decoded single-channel slice as it came from its file, before anything was applied. */
 export type SourceSlice = {
   readonly pixels: Pixels;
@@ -18,6 +21,8 @@ export type SourceSlice = {
   readonly slope?: number;
   /** Rescale Intercept (0028,1052); 0 where the image has none. */
   readonly intercept?: number;
+  /** Values of `pixels` that fill up the matrix and are no image (0028,0120 and 0028,0121); see preprocess.ts. */
+  readonly padding?: PaddingRange;
 };
 
 /**

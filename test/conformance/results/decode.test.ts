@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RawElement } from '@collimator/edge-agent/study/decode/raw-element';
 import { createSliceReader, type SliceReader } from '@collimator/edge-agent/study/decode/slice-reader';
-import { bytes, text, us } from '@collimator/edge-agent/study/result/element';
+import { bytes, sequence, text, us } from '@collimator/edge-agent/study/result/element';
 import { part10File } from '@collimator/edge-agent/study/result/part10-file';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import fc from 'fast-check';
@@ -13,6 +13,8 @@ import { makeTestSeries, must, t1Volume, type TestSeries } from './series.ts';
 import { runTool } from './tools.ts';
 
 const values = Int16Array.from({ length: 217 * 181 }, (_, i) => ((i * 37) % 4001) - 2000);
+
+const plain = bytes(0x7fe00010, 'OW', new Uint8Array(values.buffer));
 
 const whole = readAxialSeries(t1Volume);
 
@@ -108,9 +110,11 @@ describe('decoding', () => {
   it.each<[string, readonly RawElement[], string]>([
     ['colour', [us(0x00280002, 3)], 'image-unsupported'],
     ['a palette without its tables', [text(0x00280004, 'CS', 'PALETTE COLOR')], 'image-damaged'],
+    ['no number of frames', [text(0x00280008, 'IS', '-2')], 'image-unsupported'],
+    ['a rescale that gives one value', [text(0x00281053, 'DS', '0'), plain], 'image-unsupported'],
     [
-      'several frames',
-      [text(0x00280008, 'IS', '2'), bytes(0x7fe00010, 'OW', new Uint8Array(4 * values.length))],
+      'a modality LUT that is a table',
+      [sequence(0x00283000, [us(0x00283002, 1, 0, 16), us(0x00283006, 7)]), plain],
       'image-unsupported',
     ],
     ['more pixels than fit the bound', [us(0x00280010, 65_535), us(0x00280011, 65_535)], 'image-unsupported'],
@@ -121,13 +125,43 @@ describe('decoding', () => {
     expect(await reader.readSlice(write('refused.dcm', changes))).toMatchObject({ ok: false, error: { code } });
   });
 
+  it('reads the frames of a multi-frame image one by one, and gives them no place that is not theirs', async () => {
+    const frames = write('frames.dcm', [
+      text(0x00280008, 'IS', '2'),
+      bytes(0x7fe00010, 'OW', new Uint8Array(Int16Array.from([...values, ...values.toReversed()]).buffer)),
+      us(0x00280103, 1),
+    ]);
+    for (const [index, wanted] of [values, values.toReversed()].entries()) {
+      const slice = must(await reader.readSlice(frames, index));
+      expect(slice.pixels).toEqual(wanted.map((value) => (value << 20) >> 20));
+      expect(slice.header.frame).toEqual({ number: index + 1, of: 2 });
+      expect(slice.geometry).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['MONOCHROME2', { low: -2000, high: -2000 }],
+    ['MONOCHROME1', { low: 1999, high: 1999 }],
+  ])('takes the padding value with the sign of the pixels, turned over with them (%s)', async (photometric, range) => {
+    const padded = write('padded.dcm', [
+      us(0x00280103, 1),
+      us(0x00280120, 0xf830),
+      text(0x00280004, 'CS', photometric),
+      plain,
+    ]);
+    const { pixels, padding } = must(await reader.readSlice(padded));
+    expect(padding).toEqual(range);
+    const masked = (value: number): boolean => value >= range.low && value <= range.high;
+    expect([...pixels].filter(masked)).toHaveLength(values.filter((value) => value === -2000).length);
+  });
+
   it('refuses what is no DICOM, is cut short, or is not there', async () => {
     const whole = part10File({ sopClassUid: '1.2', sopInstanceUid: '1.3' }, [text(0x00100010, 'PN', 'A'.repeat(60))]);
     for (const content of [Buffer.alloc(0), Buffer.alloc(5000, 1), whole.subarray(0, 140), whole.subarray(0, -20)]) {
       const file = join(series.folder, 'broken.dcm');
       writeFileSync(file, content);
       expect(await reader.readSlice(file)).toMatchObject({ ok: false, error: { code: 'image-unreadable' } });
-      expect(await reader.readHeader(file)).toMatchObject({ ok: false, error: { code: 'image-unreadable' } });
+      expect(await reader.readHeaders(file)).toMatchObject({ ok: false, error: { code: 'image-unreadable' } });
     }
     expect(await reader.readSlice(join(series.folder, 'nowhere.dcm'))).toMatchObject({
       ok: false,
@@ -164,6 +198,6 @@ describe('decoding', () => {
       bytes(0x00091001, 'UT', Buffer.alloc(300_001, 0x41)),
       bytes(0x7fe00010, 'OW', Buffer.alloc(90_000)),
     ]);
-    expect(must(await reader.readHeader(long)).format).toMatchObject({ rows: 217, columns: 181 });
+    expect(must(await reader.readHeaders(long))[0]?.format).toMatchObject({ rows: 217, columns: 181 });
   });
 });

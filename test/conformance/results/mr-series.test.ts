@@ -67,7 +67,7 @@ describe('the MR series of the demo', () => {
     for (const syntax of ['explicit', 'jpegls'] as const)
       expect(bytes(same[syntax][0]).equals(bytes(series.files[syntax][0]))).toBe(true);
     const reader = await createSliceReader();
-    const header = must(await reader.readHeader(other.explicit[0] as string));
-    expect(header.studyInstanceUid).not.toBe(series.slices[0]?.header.studyInstanceUid);
+    const [header] = must(await reader.readHeaders(other.explicit[0] as string));
+    expect(header?.studyInstanceUid).not.toBe(series.slices[0]?.header.studyInstanceUid);
   });
 });

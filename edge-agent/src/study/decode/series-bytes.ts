@@ -16,5 +16,6 @@ export function boundSeries(
   return err({ code: 'series-too-large', detail });
 }
 
-const decodedBytes = ({ rows, columns, samplesPerPixel, frames, bitsAllocated }: SliceHeader['format']): number =>
-  rows * columns * samplesPerPixel * frames * Math.ceil(bitsAllocated / 8);
+/** Of one frame: there is a header for each. */
+const decodedBytes = ({ rows, columns, samplesPerPixel, bitsAllocated }: SliceHeader['format']): number =>
+  rows * columns * samplesPerPixel * Math.ceil(bitsAllocated / 8);

@@ -1,5 +1,6 @@
 import type { SourceSlice } from '@collimator/shared/imaging/slice';
 import { err, ok, type Result } from '@collimator/shared/result';
+import { sliceHeadersOf } from './frame-headers.ts';
 import { defaultImageBounds, type ImageBounds } from './image-bounds.ts';
 import { openImageFile } from './image-file.ts';
 import { readImageHead } from './image-head.ts';
@@ -9,10 +10,11 @@ import { createPixelCodecs } from './pixels/pixel-codecs.ts';
 import { turnedOver } from './pixels/stored-values.ts';
 import type { Problem } from './problem.ts';
 import type { RawElement } from './raw-element.ts';
-import { type SliceGeometry, type SliceHeader, sliceHeaderOf } from './slice-header.ts';
+import type { SliceGeometry, SliceHeader } from './slice-header.ts';
 import { subjectElementsOf } from './subject-elements.ts';
+import { turnedPadding } from './turned-padding.ts';
 
-/** One decoded image, ready for preprocessing. */
+/** One decoded slice, ready for preprocessing. */
 export type Slice = SourceSlice & {
   readonly header: SliceHeader;
   readonly geometry: SliceGeometry | undefined;
@@ -22,11 +24,21 @@ export type Slice = SourceSlice & {
   readonly intercept: number;
 };
 
+/** The slices of one file, decoded one by one. */
+export type SliceFile = {
+  readonly headers: readonly SliceHeader[];
+  /** Counts from 0. */
+  slice(index: number): Promise<Result<Slice, Problem>>;
+  close(): Promise<void>;
+};
+
 export type SliceReader = {
-  /** Header and pixels of a single-frame image. */
-  readSlice(file: string): Promise<Result<Slice, Problem>>;
-  /** The header alone; reads no pixels. */
-  readHeader(file: string): Promise<Result<SliceHeader, Problem>>;
+  /** To be closed when it was opened. */
+  openSlices(file: string): Promise<Result<SliceFile, Problem>>;
+  /** Header and pixels of one frame; `index` counts from 0. */
+  readSlice(file: string, index?: number): Promise<Result<Slice, Problem>>;
+  /** The header of each frame; reads no pixels. */
+  readHeaders(file: string): Promise<Result<readonly SliceHeader[], Problem>>;
   /** What a result takes over from its source: see subject-elements.ts. Reads no pixels. */
   readSubject(file: string): Promise<Result<readonly RawElement[], Problem>>;
 };
@@ -34,39 +46,60 @@ export type SliceReader = {
 /** Reads images from Part 10 files. One per thread: the codecs in it decode one image at a time. */
 export function createSliceReader(bounds: ImageBounds = defaultImageBounds): Promise<SliceReader> {
   const codecs = createPixelCodecs();
-  return Promise.resolve({
-    async readSlice(file) {
-      const opened = await openImageFile(file, codecs, bounds);
-      if (!opened.ok) return opened;
-      const image = opened.value;
-      try {
-        if (image.frames !== 1) return unsupported(`${image.frames} frames in one image`);
-        const header = sliceHeaderOf(image.part10);
-        if (header.format.samplesPerPixel !== 1 || !header.format.photometric.startsWith('MONOCHROME'))
-          return unsupported(`a colour image (${header.format.photometric})`);
-        const frame = await image.frame(0);
+
+  async function openSlices(file: string): Promise<Result<SliceFile, Problem>> {
+    const opened = await openImageFile(file, codecs, bounds);
+    if (!opened.ok) return opened;
+    const image = opened.value;
+    const headers = sliceHeadersOf(image.part10);
+    if (!headers.ok) {
+      await image.close();
+      return headers;
+    }
+    return ok({
+      headers: headers.value,
+      close: () => image.close(),
+      async slice(index) {
+        const header = headers.value[index];
+        if (header === undefined) throw new RangeError(`frame ${index + 1} of ${headers.value.length}`);
+        if (header.unusable !== undefined) return err({ code: 'image-unsupported', detail: header.unusable });
+        const frame = await image.frame(index);
         if (!frame.ok) return frame;
         const { rows, columns, samples, photometric, bitsStored, signed } = frame.value;
         const pixels = photometric === 'MONOCHROME1' ? turnedOver(samples, bitsStored, signed) : samples;
         const { geometry, slope, intercept } = header;
-        return ok({ header, geometry, slope, intercept, rows, columns, pixels });
+        const padding = turnedPadding(header);
+        return ok({ header, geometry, slope, intercept, rows, columns, pixels, ...(padding && { padding }) });
+      },
+    });
+  }
+
+  return Promise.resolve({
+    openSlices,
+    async readSlice(file, index = 0) {
+      const opened = await openSlices(file);
+      if (!opened.ok) return opened;
+      try {
+        return await opened.value.slice(index);
       } finally {
-        await image.close();
+        await opened.value.close();
       }
     },
-    readHeader: (file) => fromHead(file, bounds, sliceHeaderOf),
-    readSubject: (file) => fromHead(file, bounds, subjectElementsOf),
+    readHeaders: (file) => fromHead(file, bounds, sliceHeadersOf),
+    readSubject: (file) => fromHead(file, bounds, (head) => ok(subjectElementsOf(head))),
   });
 }
 
-const unsupported = (detail: string): Result<never, Problem> => err({ code: 'image-unsupported', detail });
-
-async function fromHead<T>(file: string, bounds: ImageBounds, take: (head: Part10) => T): Promise<Result<T, Problem>> {
+async function fromHead<T>(
+  file: string,
+  bounds: ImageBounds,
+  take: (head: Part10) => Result<T, Problem>,
+): Promise<Result<T, Problem>> {
   const source = await openFileSource(file);
   if (!source.ok) return source;
   try {
     const head = await readImageHead(source.value, bounds);
-    return head.ok ? ok(take(head.value)) : head;
+    return head.ok ? take(head.value) : head;
   } finally {
     await source.value.close();
   }

@@ -1,7 +1,9 @@
 import { err, ok, type Result } from '@collimator/shared/result';
 import type { Problem } from './problem.ts';
+import { mixedIdentity, mixedVolumes, withoutLocalizers } from './series-mixture.ts';
 import type { SliceGeometry, SliceHeader } from './slice-header.ts';
-import { add, cross, dot, length, scale, subtract, type Vector } from './vector.ts';
+import { add, cross, dot, length, scale, type Vector } from './vector.ts';
+import { type PlacedSlice, stepBetween } from './volume-step.ts';
 
 /** Where the voxels of a series lie; voxel [slice, row, column] is at origin + slice × step + row × … + column × …. */
 export type VolumeGeometry = {
@@ -12,7 +14,10 @@ export type VolumeGeometry = {
   readonly origin_mm: Vector;
   readonly rowCosines: Vector;
   readonly columnCosines: Vector;
-  /** From one slice to the next; not along the normal where the gantry was tilted. */
+  /**
+   * From one slice to the next; not along the normal where the gantry was tilted. Such a volume is a parallelepiped:
+   * `voxel_mm3` and each slice's own position hold for it as they do for a box, and nothing is resampled.
+   */
   readonly step_mm: Vector;
   /** Between slices along the normal, between rows, between columns. */
   readonly spacing_mm: { readonly slices: number; readonly rows: number; readonly columns: number };
@@ -25,6 +30,8 @@ export type Volume = {
   readonly slices: readonly SliceHeader[];
   /** Index of each of them in the list that was given. */
   readonly order: readonly number[];
+  /** How many of the list were left out as localizers. */
+  readonly localizersLeftOut: number;
 };
 
 export type VolumeTolerances = {
@@ -32,57 +39,64 @@ export type VolumeTolerances = {
   readonly cosine: number;
   /** Largest relative difference of two pixel spacings that are still the same. */
   readonly spacing: number;
-  /** A step between two slices may differ from the mean by this share of it … */
+  /** A slice may lie off its place on the regular grid by this share of the step … */
   readonly stepShare: number;
-  /** … or by this much, for positions that were rounded. */
-  readonly step_mm: number;
+  /** … or by this much (but never a quarter of the step), for positions that were rounded. */
+  readonly place_mm: number;
+  /** Slices closer than this along the normal lie at the same place. */
+  readonly same_mm: number;
+  /** Largest angle between the step and the normal. Gantries tilt by 30°; what is far beyond is no tilt but an error. */
+  readonly tilt_deg: number;
 };
 
 export const defaultVolumeTolerances: VolumeTolerances = {
   cosine: 1e-3,
   spacing: 1e-3,
   stepShare: 0.02,
-  step_mm: 0.01,
-};
-
-type Placed = {
-  readonly header: SliceHeader;
-  readonly geometry: SliceGeometry;
-  readonly index: number;
-  readonly along_mm: number;
+  place_mm: 0.05,
+  same_mm: 0.01,
+  tilt_deg: 45,
 };
 
 /**
  * Puts the slices of a series in order along their normal, and refuses what is no regular volume: a measurement on
- * it would be wrong, silently. The order in which the slices are given does not matter.
+ * it would be wrong, silently. The order in which the slices are given does not matter. Localizers beside other images
+ * are left out; what is of several volumes is refused, because nothing says which of them is meant.
  */
 export function assembleVolume(
-  slices: readonly SliceHeader[],
+  given: readonly SliceHeader[],
   tolerances = defaultVolumeTolerances,
 ): Result<Volume, Problem> {
+  if (given.length === 0) return refuse('series-empty', 'no slices');
+  const identity = mixedIdentity(given);
+  if (identity !== undefined) return err(identity);
+  const kept = withoutLocalizers(given);
+  const slices = kept.map((index) => given[index] as SliceHeader);
   const [first] = slices;
-  if (first === undefined) return refuse('series-empty', 'no slices');
-  const bare = slices.filter((slice) => slice.geometry === undefined).length;
+  if (first === undefined) return refuse('series-localizers', `${given.length} of ${given.length} images`);
+  const unusable = slices.find((slice) => slice.unusable !== undefined)?.unusable;
+  if (unusable !== undefined) return refuse('image-unsupported', unusable);
+  const bare = slices.filter((slice) => slice.geometry === undefined);
   const reference = first.geometry;
-  if (bare > 0 || reference === undefined)
-    return refuse('series-without-geometry', `${bare} of ${slices.length} slices`);
+  if (bare.length > 0 || reference === undefined)
+    return refuse('series-without-geometry', withoutGeometry(bare, slices));
   if (first.frameOfReferenceUid === undefined) return refuse('series-without-geometry', 'no frame of reference');
-  const problem = mixture(slices, first) ?? orientation(slices, reference, tolerances);
+  const problem = mixedVolumes(slices) ?? orientation(slices, reference, tolerances);
   if (problem !== undefined) return err(problem);
 
   const normal = cross(reference.rowCosines, reference.columnCosines);
   const placed = slices
-    .map((header, index): Placed => {
+    .map((header, i): PlacedSlice => {
       const geometry = header.geometry ?? reference;
-      return { header, geometry, index, along_mm: dot(geometry.position_mm, normal) };
+      return { header, geometry, index: kept[i] as number, along_mm: dot(geometry.position_mm, normal) };
     })
     .sort((a, b) => a.along_mm - b.along_mm);
-  const step = stepOf(placed, normal, tolerances);
+  const step = stepBetween(placed, normal, tolerances);
   if (!step.ok) return step;
 
   const distance_mm = dot(step.value, normal);
   // The lowest slice, not the one given first: shuffled slices give the same volume to the last bit.
-  const { geometry: lowest, header } = placed[0] as Placed;
+  const { geometry: lowest, header } = placed[0] as PlacedSlice;
   return ok({
     geometry: {
       slices: slices.length,
@@ -97,8 +111,14 @@ export function assembleVolume(
     },
     slices: placed.map((slice) => slice.header),
     order: placed.map((slice) => slice.index),
+    localizersLeftOut: given.length - slices.length,
   });
 }
+
+const withoutGeometry = (bare: readonly SliceHeader[], slices: readonly SliceHeader[]): string =>
+  bare.some((slice) => slice.frame !== undefined)
+    ? `${bare.length} of ${slices.length} slices, frames of multi-frame images that say no place of their frames`
+    : `${bare.length} of ${slices.length} slices`;
 
 /** The patient's coordinates of the centre of a voxel. */
 export function voxelCentre(geometry: VolumeGeometry, slice: number, row: number, column: number): Vector {
@@ -106,21 +126,6 @@ export function voxelCentre(geometry: VolumeGeometry, slice: number, row: number
   const down = scale(columnCosines, row * spacing_mm.rows);
   const across = scale(rowCosines, column * spacing_mm.columns);
   return add(add(origin_mm, scale(step_mm, slice)), add(down, across));
-}
-
-function mixture(slices: readonly SliceHeader[], first: SliceHeader): Problem | undefined {
-  const same: readonly (readonly [string, (slice: SliceHeader) => unknown])[] = [
-    ['patient', (slice) => slice.patientKey],
-    ['study', (slice) => slice.studyInstanceUid],
-    ['series', (slice) => slice.seriesInstanceUid],
-    ['frame of reference', (slice) => slice.frameOfReferenceUid],
-  ];
-  const mixed = same.filter(([, key]) => slices.some((slice) => key(slice) !== key(first))).map(([name]) => name);
-  if (mixed.length > 0) return { code: 'series-mixed', detail: `more than one ${mixed.join(', ')}` };
-  const size = ({ format }: SliceHeader): string => `${format.rows}×${format.columns}`;
-  const sizes = [...new Set(slices.map(size))].sort();
-  if (sizes.length > 1) return { code: 'series-mixed-size', detail: sizes.slice(0, 4).join(', ') };
-  return undefined;
 }
 
 function orientation(
@@ -148,35 +153,6 @@ function orientation(
       return { code: 'series-mixed-size', detail: 'slices of more than one pixel spacing' };
   }
   return undefined;
-}
-
-/** The mean step between neighbours, where every single one is close to it. */
-function stepOf(placed: readonly Placed[], normal: Vector, tolerances: VolumeTolerances): Result<Vector, Problem> {
-  const [lowest] = placed as [Placed];
-  if (placed.length === 1) {
-    const thickness = lowest.header.sliceThickness_mm;
-    if (thickness === undefined || thickness <= 0)
-      return refuse('series-without-geometry', 'a single slice without a slice thickness');
-    return ok(scale(normal, thickness));
-  }
-  const highest = placed[placed.length - 1] as Placed;
-  const mean = scale(subtract(highest.geometry.position_mm, lowest.geometry.position_mm), 1 / (placed.length - 1));
-  const allowed_mm = Math.max(tolerances.step_mm, tolerances.stepShare * dot(mean, normal));
-  for (let i = 1; i < placed.length; i++) {
-    const [below, above] = [placed[i - 1] as Placed, placed[i] as Placed];
-    if (above.along_mm - below.along_mm < tolerances.step_mm)
-      return refuse('series-duplicate-slices', `two slices at ${below.along_mm.toFixed(2)} mm along the normal`);
-  }
-  for (let i = 1; i < placed.length; i++) {
-    const [below, above] = [placed[i - 1] as Placed, placed[i] as Placed];
-    const step = subtract(above.geometry.position_mm, below.geometry.position_mm);
-    if (length(subtract(step, mean)) > allowed_mm)
-      return refuse(
-        'series-gap',
-        `${length(step).toFixed(3)} mm from slice ${i} to ${i + 1} of ${placed.length}, ${length(mean).toFixed(3)} mm in the mean`,
-      );
-  }
-  return ok(mean);
 }
 
 const refuse = (code: Problem['code'], detail: string): Result<never, Problem> => err({ code, detail });

@@ -102,20 +102,20 @@ export function seriesModule(
   ];
 }
 
-/** Instances by series, as items of a Referenced Series Sequence. */
+/** Instances by series, each once however many of its frames are given, as items of a Referenced Series Sequence. */
 export function seriesItems(
   instances: readonly (ObjectIdentity & Pick<SourceInstance, 'seriesInstanceUid'>)[],
   instanceSequenceTag: number,
 ): readonly RawItem[] {
-  const bySeries = new Map<string, ObjectIdentity[]>();
+  const bySeries = new Map<string, Map<string, ObjectIdentity>>();
   for (const instance of instances) {
-    const listed = bySeries.get(instance.seriesInstanceUid) ?? [];
-    listed.push(instance);
+    const listed = bySeries.get(instance.seriesInstanceUid) ?? new Map<string, ObjectIdentity>();
+    listed.set(instance.sopInstanceUid, instance);
     bySeries.set(instance.seriesInstanceUid, listed);
   }
   return [...bySeries].map(([series, listed]) => [
     uid(0x0020000e, series),
-    sequenceOf(instanceSequenceTag, listed.map(instanceReference)),
+    sequenceOf(instanceSequenceTag, [...listed.values()].map(instanceReference)),
   ]);
 }
 

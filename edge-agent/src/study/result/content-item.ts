@@ -4,6 +4,7 @@ import { codeSequence } from './code.ts';
 import { instanceReference } from './common-modules.ts';
 import { ds, sequence, sequenceOf, text as ascii, uid, us } from './element.ts';
 import type { ObjectIdentity } from './part10-file.ts';
+import { type ImageReference, imageReference } from './source-images.ts';
 import type { TextWriter } from './text-writer.ts';
 
 /** How an item stands to the one above it (PS3.3 §C.17.3.2.4); the root has none. */
@@ -25,7 +26,7 @@ export type ContentValue =
   | { readonly type: 'NUM'; readonly number: number; readonly unit: Code }
   | { readonly type: 'UIDREF'; readonly uid: string }
   | { readonly type: 'COMPOSITE'; readonly instance: ObjectIdentity }
-  | { readonly type: 'IMAGE'; readonly image: ObjectIdentity; readonly segment?: number };
+  | { readonly type: 'IMAGE'; readonly image: ImageReference; readonly segment?: number };
 
 /** The elements of an item and, in a content sequence, of all below it. */
 export function contentElements(item: Omit<ContentItem, 'relationship'>, text: TextWriter): readonly RawElement[] {
@@ -67,7 +68,7 @@ function valueElements(value: ContentValue, text: TextWriter): readonly RawEleme
     case 'IMAGE':
       return [
         sequence(0x00081199, [
-          ...instanceReference(value.image),
+          ...imageReference(value.image),
           ...(value.segment === undefined ? [] : [us(0x0062000b, value.segment)]),
         ]),
       ];

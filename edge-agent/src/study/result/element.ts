@@ -42,7 +42,7 @@ export function at(tag: number, value: number): RawElement {
 }
 
 export const ds = (tag: number, ...values: readonly number[]): RawElement => text(tag, 'DS', ...values.map(decimal));
-export const is = (tag: number, value: number): RawElement => text(tag, 'IS', String(value));
+export const is = (tag: number, ...values: readonly number[]): RawElement => text(tag, 'IS', ...values.map(String));
 
 const DECIMAL_LENGTH_MAX = 16;
 

@@ -4,6 +4,7 @@ import { dcm, sct } from './code.ts';
 import type { ContentItem } from './content-item.ts';
 import { modelLines } from './notice.ts';
 import type { ResultContext, SourceInstance } from './result-context.ts';
+import { imagesOf } from './source-images.ts';
 import { trackingOf } from './tracking.ts';
 
 const MILLILITRE = { scheme: 'UCUM', code: 'mL', meaning: 'mL' };
@@ -95,7 +96,7 @@ const volumeItem = (volume_ml: number, sources: readonly SourceInstance[], conte
   value: { type: 'NUM', number: volume_ml, unit: MILLILITRE },
   children: [
     ...algorithmIdentification(context),
-    ...sources.map(
+    ...imagesOf(sources).map(
       (image): ContentItem => ({
         relationship: 'INFERRED FROM',
         concept: dcm('121112', 'Source of Measurement'),

@@ -4,6 +4,7 @@ import { equipment } from './common-modules.ts';
 import type { ContentItem } from './content-item.ts';
 import { derivedUid } from './derived-uid.ts';
 import type { ResultContext, SourceInstance } from './result-context.ts';
+import { imagesOf } from './source-images.ts';
 
 /** TID 1204: what our own text is written in. */
 export const language: ContentItem = {
@@ -98,7 +99,9 @@ function imageLibrary(sources: readonly SourceInstance[]): ContentItem {
         value: { type: 'CONTAINER' },
         children: [
           ...descriptors,
-          ...sources.map((image): ContentItem => ({ relationship: 'CONTAINS', value: { type: 'IMAGE', image } })),
+          ...imagesOf(sources).map(
+            (image): ContentItem => ({ relationship: 'CONTAINS', value: { type: 'IMAGE', image } }),
+          ),
         ],
       },
     ],

@@ -3,10 +3,10 @@ import type { RawElement } from '../decode/raw-element.ts';
 import type { ObjectIdentity } from './part10-file.ts';
 import type { SliceHeader } from '../decode/slice-header.ts';
 
-/** An instance that a result was made from. Every SliceHeader is one. */
+/** An instance that a result was made from, or one frame of it. Every SliceHeader is one. */
 export type SourceInstance = Pick<
   SliceHeader,
-  'sopClassUid' | 'sopInstanceUid' | 'studyInstanceUid' | 'seriesInstanceUid' | 'modality'
+  'sopClassUid' | 'sopInstanceUid' | 'studyInstanceUid' | 'seriesInstanceUid' | 'modality' | 'frame'
 >;
 
 /** An instance that a report or a rejection note refers to, of the study of its subject. */

@@ -8,7 +8,6 @@ import { codeSequence, dcm } from './code.ts';
 import {
   equipmentModule,
   frameOfReferenceModule,
-  instanceReference,
   seriesItems,
   seriesModule,
   sopCommonModule,
@@ -21,6 +20,7 @@ import { modelLines, RESEARCH_NOTICE } from './notice.ts';
 import { part10File } from './part10-file.ts';
 import { type ResultContext, type ResultUids, resultStage } from './result-context.ts';
 import { type SegmentFrame, type SegmentMask, segmentFrames, segmentsOverlap } from './segment-frames.ts';
+import { sliceReference } from './source-images.ts';
 import { createTextWriter, type TextWriter } from './text-writer.ts';
 import { trackingOf } from './tracking.ts';
 
@@ -179,7 +179,7 @@ function frameItem(frame: SegmentFrame, source: SliceHeader, index: readonly num
   return [
     sequence(0x00089124, [
       sequence(0x00082112, [
-        ...instanceReference(source),
+        ...sliceReference(source),
         ascii(0x0028135a, 'CS', 'YES'),
         codeSequence(0x0040a170, dcm('121322', 'Source image for image processing operation'), text),
       ]),

@@ -24,7 +24,7 @@ export async function runJob(
   const begun = performance.now();
   const segmented = await segmentSeries(job.files, loaded, reader);
   if (!segmented.ok) return segmented;
-  const subject = await reader.readSubject(job.files[segmented.value.order[0] ?? 0] ?? '');
+  const subject = await reader.readSubject(segmented.value.firstFile);
   if (!subject.ok) return subject;
 
   const resultBegun = performance.now();

@@ -15,8 +15,8 @@ export type LoadedRelease = { readonly sha256: string; readonly release: Release
 
 export type Segmented = {
   readonly volume: Volume;
-  /** Index of each slice of the volume in the list of files. */
-  readonly order: readonly number[];
+  /** The file of the lowest slice. */
+  readonly firstFile: string;
   /** [slices, rows, columns]; 0 or 1. */
   readonly mask: Uint8Array;
   readonly maskVoxels: number;
@@ -24,6 +24,9 @@ export type Segmented = {
   readonly decode_ms: number;
   readonly infer_ms: number;
 };
+
+/** Where a slice is: the index of its frame in its file, from 0 on. */
+type FrameAddress = { readonly file: string; readonly index: number; readonly header: SliceHeader };
 
 /** Files read at once. */
 const READS_AT_ONCE = 4;
@@ -42,15 +45,18 @@ export async function segmentSeries(
   bytesMax?: number,
 ): Promise<Result<Segmented, Problem>> {
   const begun = performance.now();
-  const headers = await readAll<SliceHeader>(files, (file) => reader.readHeader(file));
+  const headers = await readAll(files, (file) => reader.readHeaders(file));
   if (!headers.ok) return headers;
-  const bounded = boundSeries(headers.value, bytesMax);
-  if (!bounded.ok) return bounded;
-  const assembled = assembleVolume(headers.value);
+  const frames = headers.value.flatMap((headers, i) =>
+    headers.map((header, index): FrameAddress => ({ file: files[i] as string, index, header })),
+  );
+  const assembled = assembleVolume(frames.map(({ header }) => header));
   if (!assembled.ok) return assembled;
   const volume = assembled.value;
-  const inOrder = volume.order.map((index) => files[index] as string);
-  const read = await readAll<Slice>(inOrder, (file) => reader.readSlice(file));
+  const bounded = boundSeries(volume.slices, bytesMax);
+  if (!bounded.ok) return bounded;
+  const inOrder = volume.order.map((index) => frames[index] as FrameAddress);
+  const read = await readAll<FrameAddress, Slice>(inOrder, ({ file, index }) => reader.readSlice(file, index));
   if (!read.ok) return read;
   const slices = read.value;
   const decoded = performance.now();
@@ -67,7 +73,7 @@ export async function segmentSeries(
   const maskVoxels = countVoxels(mask)[1] as number;
   return ok({
     volume,
-    order: volume.order,
+    firstFile: inOrder[0]?.file ?? '',
     mask,
     maskVoxels,
     volume_mL: (maskVoxels * voxel_mm3) / 1000,
@@ -76,13 +82,13 @@ export async function segmentSeries(
   });
 }
 
-async function readAll<T>(
-  files: readonly string[],
-  readOne: (file: string) => Promise<Result<T, Problem>>,
+async function readAll<From, T>(
+  from: readonly From[],
+  readOne: (one: From) => Promise<Result<T, Problem>>,
 ): Promise<Result<readonly T[], Problem>> {
   const all: T[] = [];
-  for (let first = 0; first < files.length; first += READS_AT_ONCE) {
-    for (const one of await Promise.all(files.slice(first, first + READS_AT_ONCE).map(readOne))) {
+  for (let first = 0; first < from.length; first += READS_AT_ONCE) {
+    for (const one of await Promise.all(from.slice(first, first + READS_AT_ONCE).map(readOne))) {
       if (!one.ok) return one;
       all.push(one.value);
     }
