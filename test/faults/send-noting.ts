@@ -12,15 +12,16 @@ export type Acknowledged = { readonly sopInstanceUid: string; readonly dataSetSh
  * Sends files over one association until it breaks, and notes each success the moment it comes. What the appliance
  * never answered is nobody's promise.
  *
- * @returns whether all were sent
+ * @returns the statuses that came
  */
 export async function sendNoting(
   port: number,
   files: readonly string[],
   note: (acknowledged: Acknowledged) => void,
-): Promise<boolean> {
+): Promise<readonly number[]> {
   const objects = files.map((file) => part10Parts(readFileSync(file)));
   const classes = [...new Set(objects.map(({ sopClassUid }) => sopClassUid))];
+  const statuses: number[] = [];
   try {
     const association = await openAssociation({
       host: '127.0.0.1',
@@ -34,14 +35,13 @@ export async function sendNoting(
         ...{ sopClassUid, sopInstanceUid, dataSet },
         transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN,
       });
-      if (status !== 0) return false;
-      note({ sopInstanceUid, dataSetSha256: createHash('sha256').update(dataSet).digest('hex') });
+      statuses.push(status);
+      if (status === 0) note({ sopInstanceUid, dataSetSha256: createHash('sha256').update(dataSet).digest('hex') });
     }
     await association.release();
-    return true;
   } catch (error) {
     // The appliance is killed while this sends: that is the test.
-    if (error instanceof AssociationError) return false;
-    throw error;
+    if (!(error instanceof AssociationError)) throw error;
   }
+  return statuses;
 }

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkout } from '../../demo/checkout.ts';
+import { compilePreloaded } from '../preloaded-library.ts';
 import { type Disk, powerCut, replay } from './crash-state.ts';
 import { readDisk, writeDisk } from './disk-folder.ts';
 import { readTrace } from './trace.ts';
@@ -23,13 +22,8 @@ export type Recorder = {
 
 /** Compiles recorder.c and watches one folder with it. `scratch` holds the library and the traces. */
 export function createRecorder(folder: string, scratch: string): Recorder {
-  const library = join(scratch, 'recorder.so');
+  const library = compilePreloaded('lost-writes/recorder.c', scratch);
   const trace = join(scratch, 'trace');
-  const source = join(checkout, 'test', 'faults', 'lost-writes', 'recorder.c');
-  if (!existsSync(library)) {
-    execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', `${library}.new`, source, '-ldl', '-pthread']);
-    renameSync(`${library}.new`, library);
-  }
   let before: Disk | undefined;
   const replayed = (): Disk => {
     if (before === undefined) throw new Error('begin() was not called');

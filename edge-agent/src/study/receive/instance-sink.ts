@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storeStatuses } from '@collimator/shared/dicom/statuses';
 import type { ErrorCode } from '@collimator/shared/errors/catalogue';
+import { isCoded } from '@collimator/shared/errors/coded-error';
 import { err, ok, type Result } from '@collimator/shared/result';
 import type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from '../../dimse/index.ts';
 import { type ArrivingFile, openArrivingFile } from './arriving-file.ts';
@@ -153,7 +154,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
           }
           return await settle(file, request, offset);
         } catch (error) {
-          if (!isDiskFull(error)) throw error;
+          if (!isOutOfResources(error)) throw error;
           tell({ type: 'write-failed', sopInstanceUid: request.sopInstanceUid, error });
           return outcome('outOfResources', 'no space');
         } finally {
@@ -192,5 +193,7 @@ const outcome = (name: keyof typeof storeStatuses, comment?: string): StoreOutco
   ...(comment === undefined ? {} : { comment }),
 });
 
-const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+/** A full disk, also where the database meets it: the sender tries again later, for nothing is wrong with the object. */
+const isOutOfResources = (error: unknown): boolean =>
+  isCoded(error, 'store-unavailable') ||
+  (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'));
