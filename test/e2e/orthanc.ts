@@ -6,6 +6,7 @@ import { waitFor } from '../demo/wait.ts';
 /** An Orthanc of our own that plays the PACS: it refuses callers that it does not know and a called AE title that is not its own. */
 export interface Orthanc {
   readonly dicomPort: number;
+  readonly pid: number;
   /** One request to its REST interface; JSON comes back parsed. Throws for everything that is not a 2xx answer. */
   rest(method: 'GET' | 'POST' | 'PUT', path: string, body?: object | Uint8Array | string): Promise<unknown>;
   /** A stored instance as the Part 10 file that Orthanc gives out. */
@@ -67,6 +68,7 @@ export async function startOrthanc(options: OrthancOptions): Promise<Orthanc> {
 
   return {
     dicomPort,
+    pid: child.pid ?? 0,
     async rest(method, path, body) {
       const text = await (await send(method, path, body)).text();
       return text === '' ? undefined : (JSON.parse(text) as unknown);
