@@ -178,6 +178,7 @@ async function listenDicom(
     policy: policyOf(settings),
     limits: limitsOf(settings),
     sink: study.sink,
+    ...(study.commitment !== undefined && { services: { commitment: study.commitment } }),
     onEvent(event) {
       watch.observe(event);
       if (event.type === 'association-released' || event.type === 'association-aborted') {

@@ -5,7 +5,7 @@ import type { MqttPort } from '@collimator/shared/link/mqtt-port';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
-import type { StoreSink } from './dimse/index.ts';
+import type { CommitmentService, StoreSink } from './dimse/index.ts';
 import type { Report } from './link/outbox.ts';
 import type { Latencies, WorkCounts } from './link/telemetry.ts';
 import type { DestinationFigures } from './observe/delivery-metrics.ts';
@@ -16,6 +16,8 @@ import type { StudyLine } from './store/sqlite-study-list.ts';
 export interface StudyWay {
   /** Takes objects; what it answers with success is on the disk. */
   readonly sink: StoreSink;
+  /** Storage commitment at the DICOM node; undefined where nobody asks for it. */
+  readonly commitment: CommitmentService | undefined;
   /** A sender has finished: its studies may be complete. */
   onAssociationEnded(end: AssociationEnd): void;
   /** Takes up what the last run left; resolves when objects can be taken. */

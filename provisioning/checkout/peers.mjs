@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 const peers = [
   { package: 'dcmtk', proof: 'storescu' },
   { package: 'orthanc', proof: 'Orthanc' },
+  { package: 'orthanc-dicomweb', proof: '/usr/share/orthanc/plugins/libOrthancDicomWeb.so' },
   { package: 'mosquitto', proof: 'mosquitto' },
   { package: 'dicom3tools', proof: 'dciodvfy' },
   { package: 'pixelmed-apps', proof: '/usr/share/java/pixelmed.jar' },

@@ -8,7 +8,7 @@ export interface Orthanc {
   readonly dicomPort: number;
   readonly pid: number;
   /** One request to its REST interface; JSON comes back parsed. Throws for everything that is not a 2xx answer. */
-  rest(method: 'GET' | 'POST' | 'PUT', path: string, body?: object | Uint8Array | string): Promise<unknown>;
+  rest(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object | Uint8Array | string): Promise<unknown>;
   /** A stored instance as the Part 10 file that Orthanc gives out. */
   file(instance: string): Promise<Buffer>;
   upload(files: readonly string[]): Promise<void>;
@@ -22,7 +22,13 @@ export type OrthancOptions = {
   readonly httpPort: number;
   /** AE title of the appliance, which may then send, and where studies are sent to under the name `appliance`. */
   readonly appliance: { readonly aeTitle: string; readonly port: number };
+  /** With its DICOMweb plugin, at `/dicom-web/`. */
+  readonly dicomWeb?: boolean;
+  /** More of its configuration. */
+  readonly settings?: object;
 };
+
+const dicomWebPlugin = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so';
 
 const program = '/usr/sbin/Orthanc';
 const readyMsMax = 30_000;
@@ -42,6 +48,8 @@ export async function startOrthanc(options: OrthancOptions): Promise<Orthanc> {
     DicomCheckCalledAet: true,
     DicomAlwaysAllowStore: false,
     DicomModalities: { appliance: { AET: appliance.aeTitle, Host: '127.0.0.1', Port: appliance.port } },
+    ...(options.dicomWeb === true && { Plugins: [dicomWebPlugin] }),
+    ...options.settings,
   };
   writeFileSync(join(folder, 'orthanc.json'), JSON.stringify(config, null, 2));
   const logFile = join(folder, 'orthanc.log');

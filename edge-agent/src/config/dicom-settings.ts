@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { AgentConfig, DimseDestination } from '@collimator/shared/contracts/agent-config';
-import { defaultScpLimits, type Listen, type OpenAssociation, type Policy, type ScpLimits } from '../dimse/index.ts';
+import {
+  defaultScpLimits,
+  type Listen,
+  type OpenAssociation,
+  type Policy,
+  type ScpLimits,
+  type ScuIdentity,
+} from '../dimse/index.ts';
 
 type Dicom = AgentConfig['dicom'];
 
@@ -51,6 +58,7 @@ export const peerOf = (destination: DimseDestination, callingAeTitle: string): O
   port: destination.port,
   callingAeTitle,
   calledAeTitle: destination.ae_title,
+  ...(destination.user !== undefined && { userIdentity: identityOf(destination.user) }),
   timeouts_ms: {
     connect: destination.timeouts.connect_s * 1000,
     associate: destination.timeouts.connect_s * 1000,
@@ -65,4 +73,10 @@ export const peerOf = (destination: DimseDestination, callingAeTitle: string): O
       ...(isIP(destination.host) === 0 && { servername: destination.host }),
     },
   }),
+});
+
+/** The passcode is read at each connection, so that a changed one needs no restart. */
+const identityOf = ({ name, passcode_file }: NonNullable<DimseDestination['user']>): ScuIdentity => ({
+  username: name,
+  ...(passcode_file !== undefined && { passcode: readFileSync(passcode_file, 'utf8').replace(/\r?\n$/, '') }),
 });

@@ -96,7 +96,14 @@ export async function openAssociation(options: OpenAssociation): Promise<Associa
         affectedSopClassUid: sopClassUid,
         affectedSopInstanceUid: sopInstanceUid,
       };
-      return ask({ step: 'store', contextId, command, dataSet });
+      const response = (await requester.request({ step: 'store', contextId, command, dataSet }).response).command;
+      const { affectedSopInstanceUid: answered } = response;
+      // It need not be there (PS3.7 §9.1.1.1.4); where it is, it says which object the status is about.
+      if (answered !== undefined && answered !== sopInstanceUid) {
+        abort();
+        throw new AssociationError('bad-response', 'store', 'the peer answered for another object than was sent');
+      }
+      return outcomeOf(response);
     },
     find: (sopClassUid, identifier, findOptions) =>
       createFind({ requester, contextId: needContext('find', sopClassUid).id, sopClassUid, identifier }, findOptions),

@@ -3,7 +3,7 @@ import { describeError } from '@collimator/shared/errors/coded-error';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
-import type { StoreSink } from '../dimse/index.ts';
+import type { CommitmentService, StoreSink } from '../dimse/index.ts';
 import type { DestinationFigures } from '../observe/delivery-metrics.ts';
 import { createSqliteDeliveries } from '../store/sqlite-deliveries.ts';
 import { createSqliteHolds } from '../store/sqlite-holds.ts';
@@ -14,6 +14,7 @@ import { createSqliteStudies } from '../store/sqlite-studies.ts';
 import { createSqliteStudyList, type StudyLine, type StudyList } from '../store/sqlite-study-list.ts';
 import type { ActiveReleases } from './assemble/active-releases.ts';
 import { createStudyAssembler } from './assemble/study-assembler.ts';
+import { createCommitmentStage } from './deliver/commitment/commitment-stage.ts';
 import { destinationFigures } from './deliver/destination-figures.ts';
 import { openLane } from './deliver/open-lane.ts';
 import { createDevice } from './infer/device.ts';
@@ -72,6 +73,8 @@ export type StudyCounts = {
 export type StudyWay = {
   /** For the Store SCP; to be used after `start`. */
   readonly sink: StoreSink;
+  /** For the Store SCP; undefined where nobody asks for storage commitment. */
+  readonly commitment: CommitmentService | undefined;
   /** An association is over: what it brought may be complete sooner than the timer thinks. */
   onAssociationEnded(end: AssociationEnd): void;
   start(): Promise<void>;
@@ -111,6 +114,11 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     random: deps.random,
   };
 
+  const jitter = (): number => (deps.random(1)[0] ?? 0) / 255;
+  const commitment = createCommitmentStage({
+    ...{ store, config, now, after, jitter, log, checkpoint },
+    onResend: () => wakeLanes(),
+  });
   const lanes = config.destinations.map((destination) => createLane(destination));
   const wakeLanes = (): void => {
     for (const lane of lanes) lane.wake();
@@ -204,11 +212,12 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       dataDir,
       now,
       after,
-      jitter: () => (deps.random(1)[0] ?? 0) / 255,
+      jitter,
       log,
       checkpoint,
       onSent: () => {
         seen.delivered += 1;
+        commitment.wake();
       },
       onFailed: () => {
         seen.undelivered += 1;
@@ -216,7 +225,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     });
   }
 
-  const loops = [assembler, dispatcher, reporter, ...lanes];
+  const loops = [assembler, dispatcher, reporter, ...lanes, commitment];
   const useReleases = (): void => {
     const routed = new Set(config.routes.map((route) => route.release));
     const wanted = releases.list().filter(({ ref }) => routed.has(ref.name));
@@ -227,6 +236,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
 
   return {
     sink,
+    commitment: commitment.service,
     onAssociationEnded({ associationId, callingAeTitle, released }) {
       const studyInstanceUids = arrivals.ended(associationId);
       if (!released) return assembler.wake();

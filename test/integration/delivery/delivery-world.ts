@@ -2,11 +2,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { agentConfig } from '@collimator/shared/contracts/agent-config';
+import { agentConfig, type Destination } from '@collimator/shared/contracts/agent-config';
 import { EXPLICIT_LITTLE_ENDIAN } from '@collimator/shared/dicom/transfer-syntaxes';
 import { newUid, sopClasses } from '@collimator/shared/dicom/uids';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 import type { Store } from '@collimator/shared/sqlite/store';
+import { createStoreScp, err } from '@collimator/edge-agent/dimse/index';
+import {
+  type CommitmentStage,
+  createCommitmentStage,
+} from '@collimator/edge-agent/study/deliver/commitment/commitment-stage';
 import type { DestinationLane } from '@collimator/edge-agent/study/deliver/destination-lane';
 import { openLane, type OpenLaneDeps } from '@collimator/edge-agent/study/deliver/open-lane';
 import { text, uid } from '@collimator/edge-agent/study/result/element';
@@ -39,27 +44,27 @@ export interface DeliveryWorld {
   /** A job with one object of each of these classes for each of these destinations; gives the keys of its results. */
   makeJob(destinations: readonly string[], classes?: readonly string[], more?: Partial<Made>): Promise<number[]>;
   lane(destination: object, more?: Partial<OpenLaneDeps>): DestinationLane;
+  /** Storage commitment at these destinations, and a node for their reports. */
+  commitment(destinations: readonly object[], dicom?: object): Promise<CommitmentWorld>;
   states(): DeliveryState[];
   /** Something to end with the world, in the opposite order. */
   endWith(end: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
+export type CommitmentWorld = { readonly stage: CommitmentStage; readonly port: number; stop(): Promise<void> };
+
 type Made = { readonly bytes: number; readonly patientId: string };
 
-export const destinationOf = (destination: object) => {
-  const { destinations } = agentConfig.parse(
+const configOf = (destinations: readonly object[], dicom: object = {}) =>
+  agentConfig.parse(
     {
       ...{ device: { serial: 'T' }, data: '/tmp', hub: { url: 'https://hub.invalid' }, routes: [] },
-      dicom: { ae_title: 'COLLIMATOR', listen: [{ port: 0 }], sources: [] },
-      destinations: [destination],
+      dicom: { ae_title: 'COLLIMATOR', listen: [{ port: 0 }], sources: [], ...dicom },
+      destinations,
     },
     'test',
   );
-  const [one] = destinations;
-  if (one === undefined) throw new Error('no destination');
-  return one;
-};
 
 export const quick = { retry: { first_s: 0.05, most_s: 0.4 } };
 
@@ -74,6 +79,7 @@ export async function createDeliveryWorld(): Promise<DeliveryWorld> {
   const deliveries = createSqliteDeliveries(store);
   const events: DeliveryWorld['events'] = [];
   await mkdir(join(folder, 'results'));
+  const lanes: DestinationLane[] = [];
   let jobs = 0;
 
   return {
@@ -140,7 +146,7 @@ export async function createDeliveryWorld(): Promise<DeliveryWorld> {
     },
     lane(destination, more = {}) {
       const lane = openLane({
-        destination: destinationOf({ ...quick, ...destination }),
+        destination: configOf([{ ...quick, ...destination }]).destinations[0] as Destination,
         callingAeTitle: 'COLLIMATOR',
         deliveries,
         dataDir: folder,
@@ -154,8 +160,43 @@ export async function createDeliveryWorld(): Promise<DeliveryWorld> {
         ...more,
       });
       ends.push(() => lane.stop());
+      lanes.push(lane);
       lane.start();
       return lane;
+    },
+    async commitment(destinations, dicom) {
+      const config = configOf(
+        destinations.map((one) => ({ ...quick, ...one })),
+        dicom,
+      );
+      const stage = createCommitmentStage({
+        ...{ store, config, now: Date.now, after: systemAfter, jitter: () => 0.5, checkpoint: () => undefined },
+        log: { event: (name, fields) => void events.push({ name, fields }) },
+        onResend: () => {
+          for (const lane of lanes) lane.wake();
+        },
+      });
+      const scp = createStoreScp({
+        listen: [{ host: '127.0.0.1', port: config.dicom.listen[0]?.port ?? 0 }],
+        policy: {
+          sources: [{ aeTitle: '*', addresses: ['127.0.0.1/32'], calledAeTitles: ['COLLIMATOR'], associationsMax: 8 }],
+          associationsMax: 8,
+        },
+        sink: { begin: () => Promise.resolve(err({ status: 0xa700 })) },
+        ...(stage.service !== undefined && { services: { commitment: stage.service } }),
+        onEvent: () => undefined,
+      });
+      await scp.start();
+      let stopped = false;
+      const stop = async (): Promise<void> => {
+        if (stopped) return;
+        stopped = true;
+        await scp.close();
+        await stage.stop();
+      };
+      ends.push(stop);
+      stage.start();
+      return { stage, port: scp.addresses()[0]?.port ?? 0, stop };
     },
     states: () =>
       store.all<DeliveryState>(`SELECT result_id AS result, destination, sop_instance_uid AS uid, state,

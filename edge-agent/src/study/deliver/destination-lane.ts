@@ -29,6 +29,9 @@ export type DestinationLane = StageLoop & {
   away(): (Away & { readonly until_ms: number }) | undefined;
 };
 
+/** Commitment is asked for what was sent in the meantime, all in one request. */
+const COLLECT_MS = 250;
+
 /** Objects that are taken up at a time. */
 const BATCH = 64;
 
@@ -84,7 +87,7 @@ export function createDestinationLane(deps: LaneDeps): DestinationLane {
     begun_ms: number,
   ): Promise<void> {
     deps.checkpoint('delivery-sent-before-noted');
-    await deliveries.sent(row, answer, now(), deps.commit ? now() : undefined);
+    await deliveries.sent(row, answer, now(), deps.commit ? now() + COLLECT_MS : undefined);
     deps.checkpoint('delivery-noted');
     log.event('delivery-sent', {
       delivery: row.deliveryId,

@@ -104,7 +104,7 @@ export function createDimseSender(deps: DimseSenderDeps): Sender {
         if (error !== undefined) unanswered.push({ row, error });
       }
     };
-    const workers = Math.min(windowOf(used.association), rows.length);
+    const workers = Math.min(used.association.accepted.operationsMax, rows.length);
     await Promise.all(Array.from({ length: workers }, work));
     return { unanswered, notBegun: rows.slice(next) };
   }
@@ -174,8 +174,6 @@ export function createDimseSender(deps: DimseSenderDeps): Sender {
 }
 
 const keyOf = ({ sopClassUid, transferSyntaxUid }: Offered): string => `${sopClassUid} ${transferSyntaxUid}`;
-
-const windowOf = (_association: Association): number => 1;
 
 const refusal = (detail: string) => failedWith({ class: 'permanent', code: 'delivery-refused', detail });
 

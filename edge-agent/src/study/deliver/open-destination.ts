@@ -11,6 +11,7 @@ export function openDestination(
 ): Promise<Association> {
   return openAssociation({
     ...peerOf(destination, callingAeTitle),
+    asyncOperations: destination.association.in_flight_max,
     contexts: objects.map(({ sopClassUid, transferSyntaxUid }) => ({
       abstractSyntax: sopClassUid,
       transferSyntaxes: [transferSyntaxUid],

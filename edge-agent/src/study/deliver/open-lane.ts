@@ -5,6 +5,8 @@ import { createDestinationLane, type DestinationLane, type LaneDeps } from './de
 import { createDimseSender } from './dimse-sender.ts';
 import { openDestination } from './open-destination.ts';
 import { openResult, type ResultFile } from './result-file.ts';
+import { authorizationOf, openConnections } from './open-stow.ts';
+import { createStowSender } from './stow-sender.ts';
 import { failedWith, type Sender, type Tell } from './sender.ts';
 
 export type OpenLaneDeps = Omit<LaneDeps, 'name' | 'times' | 'sender' | 'commit'> & {
@@ -12,6 +14,9 @@ export type OpenLaneDeps = Omit<LaneDeps, 'name' | 'times' | 'sender' | 'commit'
   readonly callingAeTitle: string;
   readonly dataDir: string;
 };
+
+/** How long an HTTP connection is kept that has nothing to send. */
+const STOW_IDLE_MS = 5_000;
 
 /** The lane of a destination, with the sender of its kind. */
 export function openLane(deps: OpenLaneDeps): DestinationLane {
@@ -40,7 +45,15 @@ function senderOf(deps: OpenLaneDeps): Sender {
         after,
       });
     case 'stow':
-      throw new Error('stow is next');
+      return createStowSender({
+        url: destination.url,
+        openConnections: () => openConnections(destination),
+        authorization: () => authorizationOf(destination),
+        fileOf,
+        requestObjectsMax: destination.request_objects_max,
+        idle_ms: STOW_IDLE_MS,
+        after,
+      });
   }
 }
 
