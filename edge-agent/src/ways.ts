@@ -7,6 +7,7 @@ import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
 import type { CommitmentService, StoreSink } from './dimse/index.ts';
 import type { Report } from './link/outbox.ts';
+import type { QuarantineDesk } from './study/receive/quarantine-desk.ts';
 import type { Latencies, WorkCounts } from './link/telemetry.ts';
 import type { DestinationFigures } from './observe/delivery-metrics.ts';
 import type { AssociationEnd } from './study/study-way.ts';
@@ -29,6 +30,7 @@ export interface StudyWay {
   destinations(): readonly DestinationFigures[];
   /** Newest first. */
   studies(limit: number): readonly StudyLine[];
+  readonly quarantine: QuarantineDesk;
   /** Studies that something holds; see study/hold.ts. */
   heldStudies(): number;
   devices(): readonly AgentStatus['devices'][number][];

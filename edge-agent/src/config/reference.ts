@@ -27,7 +27,12 @@ const meanings: Readonly<Record<string, string>> = {
   'dicom.disk.high_watermark': 'Fill of the disk from which delivered images are to be removed, 0 to 1; not used yet',
   'dicom.disk.stop_watermark': 'Fill of the disk from which no image is taken (status A700H), 0 to 1',
   'dicom.disk.keep_hours_min': 'Images younger than this are never to be removed, hours; not used yet',
-  'dicom.conflicts': 'What happens to an object that has a known UID and other bytes',
+  'dicom.conflicts':
+    'What happens to an object that has a known UID and other bytes: `quarantine` sets it aside and holds the study until somebody decides, `replace` takes it for the first one and makes the results anew, `keep-first` drops it',
+  'dicom.quarantine.entries_max': 'Most objects in the quarantine',
+  'dicom.quarantine.bytes_max': 'Most bytes in the quarantine',
+  'dicom.quarantine.keep_days':
+    'Refused objects stay there for so many days; what a decision is waited for stays until it is made',
   'assembly.complete_after_quiet_s': 'A study is complete when nothing came for so long, seconds',
   'assembly.late_images': 'Images after that: a new revision of the study, or not used',
   'assembly.rules[].source': 'Calling AE title whose studies may be complete before the quiet time; see routing.md',

@@ -5,6 +5,10 @@ import type { IndexOutcome, InstanceIndex } from '../study/receive/instance-inde
 import type { InstanceHeader } from '../study/receive/instance-header.ts';
 import { isOwnObject } from '../study/receive/own-objects.ts';
 import type { PatientIdentity } from '../study/receive/patient-key.ts';
+import type { StoredInstances } from '../study/receive/stored-instances.ts';
+import { releaseEntry } from './sqlite-quarantine.ts';
+import { keepPath } from './sqlite-removals.ts';
+import { type StoredRow, supersedeInstance } from './supersede-instance.ts';
 
 export type InstanceIndexDeps = {
   readonly store: Store;
@@ -16,27 +20,35 @@ export type InstanceIndexDeps = {
   readonly onStored: (instanceId: number, own: boolean) => void;
 };
 
-const knownSql = 'SELECT sha256 FROM instances WHERE sop_instance_uid = ?';
+export const instanceSql = {
+  known: 'SELECT sha256, own, path FROM instances WHERE sop_instance_uid = ?',
+  stored: `SELECT instances.id AS instanceId, sha256, path, series_id AS seriesId, study_id AS studyId
+    FROM instances JOIN series ON series.id = series_id WHERE sop_instance_uid = ?`,
+} as const;
+
 const isOursSql = 'SELECT 1 AS found FROM results WHERE sop_instance_uid = ?';
 
 /** The list of instances in the appliance's database; studies and series come into being with their first image. */
-export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceIndex {
+export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceIndex & StoredInstances {
   const { store } = deps;
   const known = (sopInstanceUid: string, sha256: string): IndexOutcome | undefined => {
-    const row = store.get<{ sha256: string }>(knownSql, sopInstanceUid);
+    const row = store.get<{ sha256: string; own: number }>(instanceSql.known, sopInstanceUid);
     if (row === undefined) return undefined;
-    return row.sha256 === sha256 ? 'duplicate' : 'conflict';
+    if (row.sha256 === sha256) return 'duplicate';
+    return row.own === 1 ? 'conflict-of-own' : 'conflict';
   };
+  const isOwn = (header: InstanceHeader): boolean =>
+    isOwnObject(header, (uid) => store.get(isOursSql, uid) !== undefined);
+  const statements = (header: InstanceHeader, path: string, own: boolean): Statement[] =>
+    recordStatements(header, deps.patientKey(header.patient), path, own, deps.now());
   return {
     async record(header, path) {
       const before = known(header.sopInstanceUid, header.dataSetSha256);
       if (before !== undefined) return before;
-      const own = isOwnObject(header, (uid) => store.get(isOursSql, uid) !== undefined);
+      const own = isOwn(header);
       try {
-        const results = await store.write(
-          recordStatements(header, deps.patientKey(header.patient), path, own, deps.now()),
-        );
-        deps.onStored(Number(results[2]?.rows[0]?.['id']), own);
+        const results = await store.write(statements(header, path, own));
+        deps.onStored(Number(results[2]?.rows[0]?.['instanceId']), own);
         return 'stored';
       } catch (error) {
         // The same instance on two associations at once: the other one was first.
@@ -44,6 +56,20 @@ export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceInde
         if (after === undefined) throw error;
         return after;
       }
+    },
+    pathOf: (sopInstanceUid) => store.get<{ path: string }>(instanceSql.known, sopInstanceUid)?.path,
+    async replace(header, path, quarantined) {
+      const old = store.get<StoredRow>(instanceSql.stored, header.sopInstanceUid);
+      const own = isOwn(header);
+      const entry = quarantined === undefined ? undefined : releaseEntry(store, quarantined, deps.now());
+      const results = await store.write([
+        ...(entry?.statements ?? []),
+        ...(old === undefined ? [] : supersedeInstance(old, deps.now())),
+        ...statements(header, path, own),
+      ]);
+      const stored = results.flatMap(({ rows }) => rows).find((row) => 'instanceId' in row);
+      deps.onStored(Number(stored?.['instanceId']), own);
+      return [...(old === undefined ? [] : [old.path]), ...(entry?.paths ?? [])];
     },
   };
 }
@@ -84,7 +110,7 @@ function recordStatements(
           :patientKey, :now
         FROM series JOIN studies ON studies.id = series.study_id
         WHERE studies.study_instance_uid = :study AND series.series_instance_uid = :series
-        RETURNING id`,
+        RETURNING id AS instanceId`,
       params: {
         study,
         series,
@@ -102,6 +128,8 @@ function recordStatements(
       },
       expectChanges: 1,
     },
+    // The path may be that of an instance which is gone and whose file is still to be deleted.
+    keepPath(path),
     // A result that comes back opens no study and does not keep one open.
     ...(own ? [] : [touchStudy(study, uid, now), touchSeries(uid, now)]),
   ];

@@ -83,7 +83,7 @@ const lastRevision = 'coalesce((SELECT max(number) FROM study_revisions WHERE st
 const openColumns = `studies.id AS studyId, study_instance_uid AS studyInstanceUid, open_since_ms AS firstReceived_ms,
       last_received_ms AS lastReceived_ms, last_instance_id AS lastInstanceId, source, through AS releasedThrough,
       ${lastRevision} AS revision, EXISTS
-        (SELECT 1 FROM study_revisions WHERE study_id = studies.id AND series_id IS NULL) AS late`;
+        (SELECT 1 FROM study_revisions WHERE study_id = studies.id AND series_id IS NULL AND reopened = 0) AS late`;
 
 export const studySql = {
   open: `SELECT ${openColumns} FROM studies LEFT JOIN study_releases ON study_releases.study_id = studies.id
@@ -94,7 +94,7 @@ export const studySql = {
   openSeries: `SELECT series.id AS seriesId, series_instance_uid AS seriesInstanceUid, study_id AS studyId,
       study_instance_uid AS studyInstanceUid, series.last_received_ms AS lastReceived_ms,
       open_since_ms AS firstReceived_ms, series.last_instance_id AS lastInstanceId,
-      ${lastRevision} AS revision, series.taken_through > 0 AS late, NULL AS source, NULL AS releasedThrough
+      ${lastRevision} AS revision, series.taken_through > 0 AND reopened = 0 AS late, NULL AS source, NULL AS releasedThrough
     FROM series JOIN studies ON studies.id = study_id
     WHERE series.last_instance_id > series.taken_through AND NOT ${studyIsHeld} ORDER BY series.last_received_ms LIMIT ?`,
   series: `${factColumns}
@@ -104,9 +104,9 @@ export const studySql = {
     FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
     WHERE series.id = ? GROUP BY series.id`,
   hasJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
-    AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
+    AND state <> 'superseded' AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
   hasAnyJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ?
-    AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
+    AND state <> 'superseded' AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
   wasRefused: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
     AND failure_code = ? LIMIT 1`,
   waiting: `SELECT revision_id AS revisionId, study_id AS studyId, series_id AS seriesId, through_instance_id AS through
@@ -228,7 +228,7 @@ const withLate = <T extends { readonly late: number }>(row: T): Omit<T, 'late'> 
 /** A study with its series, of which nothing is open any more. */
 const takenThrough = (study: OpenStudy): Statement[] => [
   {
-    sql: `UPDATE studies SET taken_through = ? WHERE id = ? AND taken_through < ? AND NOT ${studyIsHeld}`,
+    sql: `UPDATE studies SET taken_through = ?, reopened = 0 WHERE id = ? AND taken_through < ? AND NOT ${studyIsHeld}`,
     params: [study.lastInstanceId, study.studyId, study.lastInstanceId],
     expectChanges: 1,
   },

@@ -12,8 +12,10 @@ import type { InstanceHeader } from '../study/receive/instance-header.ts';
 import { commitmentSql } from './sqlite-commitments.ts';
 import { createSqliteDeliveries, deliverySql } from './sqlite-deliveries.ts';
 import { createSqliteHolds, holdSql } from './sqlite-holds.ts';
-import { createSqliteInstanceIndex, forgetPatientKeys } from './sqlite-instance-index.ts';
+import { createSqliteInstanceIndex, forgetPatientKeys, instanceSql } from './sqlite-instance-index.ts';
 import { createSqliteJobs, jobSql, type JobRow } from './sqlite-jobs.ts';
+import { quarantineSql } from './sqlite-quarantine.ts';
+import { removalSql } from './sqlite-removals.ts';
 import { createSqliteRunReleases, runReleaseSql } from './sqlite-run-releases.ts';
 import { createSqliteStudies, studySql } from './sqlite-studies.ts';
 import { createSqliteStudyList, quantiles, studyListSql } from './sqlite-study-list.ts';
@@ -401,6 +403,9 @@ describe('every hot query', () => {
       ...deliverySql,
       ...commitmentSql,
       ...holdSql,
+      ...instanceSql,
+      ...quarantineSql,
+      ...removalSql,
       ...studyListSql,
       ...runReleaseSql,
     }),

@@ -7,7 +7,7 @@ import type { CommitmentService, StoreSink } from '../dimse/index.ts';
 import type { DestinationFigures } from '../observe/delivery-metrics.ts';
 import { createSqliteDeliveries } from '../store/sqlite-deliveries.ts';
 import { createSqliteHolds } from '../store/sqlite-holds.ts';
-import { createSqliteInstanceIndex, forgetPatientKeys } from '../store/sqlite-instance-index.ts';
+import { forgetPatientKeys } from '../store/sqlite-instance-index.ts';
 import { createSqliteJobs } from '../store/sqlite-jobs.ts';
 import { createSqliteRunReleases } from '../store/sqlite-run-releases.ts';
 import { createSqliteStudies } from '../store/sqlite-studies.ts';
@@ -26,11 +26,14 @@ import { createStatusReporter } from './infer/status-report.ts';
 import { removeOtherAttempts } from './infer/other-attempts.ts';
 import { createDispatcher } from './queue/dispatcher.ts';
 import { type After, systemAfter } from '../timers.ts';
+import { codeOf, placeOf } from '../observe/code-of.ts';
 import { createArrivals, watchArrivals } from './receive/arrivals.ts';
 import { sweepIncoming } from './receive/data-folders.ts';
-import { createInstanceSink } from './receive/instance-sink.ts';
+import { createIntake } from './receive/intake.ts';
 import { type PatientIdentity, patientKey } from './receive/patient-key.ts';
+import { logReceived } from './receive/log-received.ts';
 import { readPatientSecret } from './receive/patient-secret.ts';
+import type { QuarantineDesk } from './receive/quarantine-desk.ts';
 import type { ReceiveEvent } from './receive/receive-events.ts';
 
 export type StudyWayDeps = {
@@ -85,11 +88,14 @@ export type StudyWay = {
   /** What each destination of the configuration still has to get. */
   destinations(): readonly DestinationFigures[];
   studies(limit: number): readonly StudyLine[];
+  /** What was set aside, and decisions about it. */
+  readonly quarantine: QuarantineDesk;
   /** Studies that something holds. */
   heldStudies(): number;
   devices(): readonly { readonly name: string; readonly ready: boolean }[];
 };
 
+const DAY_MS = 86_400_000;
 /** Studies over which latencies are told. */
 const LATENCIES_OVER = 500;
 
@@ -177,20 +183,20 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     onJobs: () => dispatcher.wake(),
     onUnmatched: () => reporter.wake(),
   });
-  const instances = createInstanceSink({
+  const intake = createIntake({
+    store,
     dataDir,
-    now_ms: now,
-    index: createSqliteInstanceIndex({
-      store,
-      now,
-      patientKey: keyOf,
-      onStored(instance, own) {
-        checkpoint('instance-committed');
-        seen.received += 1;
-        if (own) log.event('own-object-returned', { instance });
-        else assembler.wake();
-      },
-    }),
+    now,
+    patientKey: keyOf,
+    conflicts: config.dicom.conflicts,
+    limits: { filesMax: config.dicom.quarantine.entries_max, bytesMax: config.dicom.quarantine.bytes_max },
+    quarantineKeep_ms: config.dicom.quarantine.keep_days * DAY_MS,
+    onStored(instance, own) {
+      checkpoint('instance-committed');
+      seen.received += 1;
+      if (own) log.event('own-object-returned', { instance });
+      else assembler.wake();
+    },
     onEvent(event) {
       if (event.type === 'instance-placed') {
         const { associationId, studyInstanceUid, seriesInstanceUid } = event.header;
@@ -198,11 +204,21 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       }
       if (event.type === 'quarantined') seen.quarantined += 1;
       if (event.type === 'write-failed') seen.rejected += 1;
+      logReceived(event, log);
       deps.onReceive?.(event);
     },
+    onDecided(entry, decision) {
+      log.event('quarantine-decided', { entry, decision, by: 'local operator' });
+      goOn();
+    },
+    onRemovalFailed: (error) => log.event('removal-failed', { code: codeOf(error), place: placeOf(error) }),
   });
+  /** A study that was held may go on, at whichever stage it was. */
+  const goOn = (): void => {
+    for (const loop of loops) loop.wake();
+  };
 
-  const sink = watchArrivals(instances, arrivals, now);
+  const sink = watchArrivals(intake.sink, arrivals, now);
 
   function createLane(destination: Destination) {
     return openLane({
@@ -247,6 +263,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     },
     async start() {
       await sweepIncoming(dataDir);
+      await intake.removal.catchUp();
       endSwaps = releases.onSwap(useReleases);
       for (const loop of loops) loop.start();
       useReleases();
@@ -264,6 +281,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     latencies: () => list.latencies(LATENCIES_OVER),
     destinations: () => destinationFigures(config.destinations, lanes, deliveries.backlog(), now()),
     studies: (limit) => list.recent(limit),
+    quarantine: intake.desk,
     heldStudies: () => holds.count(),
     devices: () => devices.map((device) => ({ name: device.name, ready: device.available().length > 0 })),
   };

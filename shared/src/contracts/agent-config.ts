@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Assembly } from './agent-config/assembly.ts';
+import { Conflicts, Quarantine } from './agent-config/receive-policy.ts';
 import { RouteName, RouteSelect } from './agent-config/route-select.ts';
 import { Destination } from './agent-config/destinations.ts';
 import { AeTitle, DeviceId, LogConfig, Path, Port, ReleaseName, strict } from './common.ts';
@@ -82,7 +83,8 @@ export const AgentConfig = strict({
     sources: Type.Array(Source),
     limits: Limits,
     disk: Disk,
-    conflicts: Type.Enum(['quarantine'], { default: 'quarantine' }),
+    conflicts: Conflicts,
+    quarantine: Quarantine,
   }),
   assembly: Assembly,
   destinations: Type.Array(Destination),

@@ -13,7 +13,23 @@ export const dicomErrors = {
   },
   'dicom-instance-conflict': {
     what: 'An object came again under the same UID with other content',
-    remedy: 'The first is kept and used, the other is in the quarantine folder; find out which of them is right',
+    remedy:
+      'Find out which is right, then `collimator agent quarantine release` takes the new one or `discard` keeps the first',
+    class: 'permanent',
+  },
+  'quarantine-entry-unknown': {
+    what: 'There is no such object in the quarantine, or it has been decided about',
+    remedy: 'See `collimator agent quarantine list` for those that wait',
+    class: 'permanent',
+  },
+  'quarantine-file-damaged': {
+    what: 'An object in the quarantine is not what was received',
+    remedy: 'Look at the disk; discard it and send the object again',
+    class: 'permanent',
+  },
+  'quarantine-still-refused': {
+    what: 'The object cannot be taken in',
+    remedy: 'Put it right at its source and send it again, then discard this one',
     class: 'permanent',
   },
 } as const satisfies Record<string, ErrorEntry>;

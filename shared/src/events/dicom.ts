@@ -26,6 +26,36 @@ export const dicomEvents = {
     text: 'An object was not taken',
     fields: ['calling', 'status'],
   },
+  'instance-quarantined': {
+    level: 'warn',
+    audit: true,
+    text: 'An object was set aside',
+    fields: ['entry', 'code', 'why', 'calling', 'kept'],
+  },
+  'instance-conflict': {
+    level: 'warn',
+    audit: true,
+    text: 'An object came again with other content',
+    fields: ['action', 'calling'],
+  },
+  'quarantine-decided': {
+    level: 'info',
+    audit: true,
+    text: 'Somebody has decided about an object that was set aside',
+    fields: ['entry', 'decision', 'by'],
+  },
+  'quarantine-expired': {
+    level: 'info',
+    audit: true,
+    text: 'Refused objects were deleted because they had been set aside for long enough',
+    fields: ['entries'],
+  },
+  'removal-failed': {
+    level: 'error',
+    audit: false,
+    text: 'A file that nothing refers to could not be deleted; it is tried again at the next start',
+    fields: ['code', 'place'],
+  },
   'connection-failed': {
     level: 'warn',
     audit: false,

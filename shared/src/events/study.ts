@@ -67,6 +67,12 @@ export const studyEvents = {
       'total_ms',
     ],
   },
+  'job-superseded': {
+    level: 'warn',
+    audit: true,
+    text: 'What a job made does not count, because its images were replaced while it ran',
+    fields: ['job', 'device'],
+  },
   'job-requeued': {
     level: 'warn',
     audit: true,

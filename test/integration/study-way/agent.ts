@@ -19,6 +19,7 @@ export type AgentOptions = {
   readonly quiet_s?: number;
   /** Completion rules. */
   readonly rules?: readonly object[];
+  readonly conflicts?: 'quarantine' | 'replace' | 'keep-first';
   readonly log?: Log;
 };
 
@@ -39,7 +40,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       device: { serial: 'TEST-1' },
       data: options.dataDir,
       hub: { url: 'https://hub.invalid' },
-      dicom: { ae_title: 'COLLIMATOR', listen: [{ port: 0 }], sources: [] },
+      dicom: {
+        ae_title: 'COLLIMATOR',
+        listen: [{ port: 0 }],
+        sources: [],
+        conflicts: options.conflicts ?? 'quarantine',
+      },
       assembly: {
         rules: options.rules ?? [],
         complete_after_quiet_s: options.quiet_s ?? 1,

@@ -21,6 +21,10 @@ export type SeriesOptions = {
   readonly from?: number;
   readonly slices: number;
   readonly description?: string;
+  /** Patient ID; one of its own for each study when absent. */
+  readonly patient?: string;
+  /** Study whose UID it claims, when that is another one. */
+  readonly inStudy?: string;
   /** Claims so many rows and columns, whatever pixels there are. */
   readonly claimed?: number;
   /** Leaves out so many bytes of the pixels, so that the slice cannot be decoded. */
@@ -45,12 +49,12 @@ export function mrSeries(options: SeriesOptions): StoreObject[] {
       text(0x00080090, 'PN', ''),
       text(0x0008103e, 'LO', options.description ?? 't1 axial'),
       text(0x00100010, 'PN', 'Test^Subject'),
-      text(0x00100020, 'LO', `P-${study}`),
+      text(0x00100020, 'LO', options.patient ?? `P-${study}`),
       text(0x00100030, 'DA', '19700101'),
       text(0x00100040, 'CS', 'O'),
       text(0x00180015, 'CS', 'HEAD'),
       ds(0x00180050, spacing_mm.slices),
-      uid(0x0020000d, testUid(study)),
+      uid(0x0020000d, testUid(options.inStudy ?? study)),
       uid(0x0020000e, testUid(study, series)),
       text(0x00200010, 'SH', '1'),
       is(0x00200011, 1),

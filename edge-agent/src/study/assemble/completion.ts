@@ -4,7 +4,7 @@ export type OpenStudy = {
   readonly studyInstanceUid: string;
   /** Number of its last revision; 0 when there is none. */
   readonly revision: number;
-  /** Whether it was complete before: what is open now came late. */
+  /** Whether it was complete before and what is open now came late; not so when images of it were replaced. */
   readonly late: boolean;
   readonly firstReceived_ms: number;
   readonly lastReceived_ms: number;

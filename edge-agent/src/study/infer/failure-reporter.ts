@@ -1,5 +1,5 @@
 import type { Log } from '@collimator/shared/observe/log';
-import { describeError } from '@collimator/shared/errors/coded-error';
+import { describeError, isCoded } from '@collimator/shared/errors/coded-error';
 import type { Result } from '@collimator/shared/result';
 import type { JobRow, Jobs, StoredResult } from '../../store/sqlite-jobs.ts';
 import type { After } from '../../timers.ts';
@@ -53,7 +53,13 @@ export function createFailureReporter(deps: FailureReporterDeps): StageLoop {
     }
     if (!made.ok) log.event('job-status-report-failed', { job: row.jobId, reason: made.error });
     const result = made.ok ? made.value : undefined;
-    await jobs.finish(row, row.job, result === undefined ? [] : [result], undefined, deps.now());
+    try {
+      await jobs.finish(row, row.job, result === undefined ? [] : [result], undefined, deps.now());
+    } catch (error) {
+      // Its images were replaced in the meantime: there is nothing to report any more.
+      if (isCoded(error, 'store-conflict')) return true;
+      throw error;
+    }
     if (result !== undefined) deps.onReports();
     return true;
   }

@@ -1,4 +1,4 @@
-import { describeError } from '@collimator/shared/errors/coded-error';
+import { describeError, isCoded } from '@collimator/shared/errors/coded-error';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { JobRow, Jobs, StoredResult } from '../../store/sqlite-jobs.ts';
@@ -43,7 +43,8 @@ export function createDispatcher(deps: DispatcherDeps): StageLoop {
     for (const device of deps.devices) {
       const row = stopped ? undefined : jobs.next(device.available(), now());
       if (row === undefined) continue;
-      const started = await move(row, { type: 'started' });
+      const started = await begin(row);
+      if (started === undefined) continue;
       deps.checkpoint('job-running');
       // The process may have ended, or a new one taken over, while the start was written.
       if (!device.available().includes(row.releaseSha256)) await move(started, { type: 'interrupted' });
@@ -51,6 +52,20 @@ export function createDispatcher(deps: DispatcherDeps): StageLoop {
     }
     return jobs.nextDue_ms(now());
   }
+
+  /** Undefined when the job was superseded since it was read. */
+  async function begin(row: JobRow): Promise<JobRow | undefined> {
+    try {
+      return await move(row, { type: 'started' });
+    } catch (error) {
+      if (isVoid(row, error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether a job could not be moved on because its images were replaced: then nothing that was made of it counts. */
+  const isVoid = (row: JobRow, error: unknown): boolean =>
+    isCoded(error, 'store-conflict') && jobs.get(row.jobId)?.job.state === 'superseded';
 
   /** What ran when the appliance stopped, or when its end could not be written down. */
   async function requeueInterrupted(): Promise<void> {
@@ -67,10 +82,15 @@ export function createDispatcher(deps: DispatcherDeps): StageLoop {
     const begun = now();
     const answer = await device.run(deps.describe(row), stuckAfter_ms(times, row.releaseSha256, slices));
     if (stopped && answer.how === 'crashed') return; // Ended by `stop`; the next start puts it back in the queue.
-    if (answer.how === 'inferred') {
-      times = learn(times, row.releaseSha256, slices, now() - begun);
-      await store(row, answer.inferred, device.name);
-    } else await failed(row, answer);
+    try {
+      if (answer.how === 'inferred') {
+        times = learn(times, row.releaseSha256, slices, now() - begun);
+        await store(row, answer.inferred, device.name);
+      } else await failed(row, answer);
+    } catch (error) {
+      if (!isVoid(row, error)) throw error;
+      log.event('job-superseded', { job: jobId, device: device.name });
+    }
   }
 
   async function store(row: JobRow, inferred: Inferred, device: string): Promise<void> {

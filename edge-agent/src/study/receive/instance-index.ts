@@ -3,9 +3,9 @@ import type { InstanceHeader } from './instance-header.ts';
 /**
  * What the index says of an instance by SOP Instance UID:
  * `stored` it was not known and is now; `duplicate` it is known with the same `dataSetSha256`;
- * `conflict` it is known with another one, and nothing was changed.
+ * `conflict` it is known with another one, and nothing was changed; `conflict-of-own` the same of a result of ours.
  */
-export type IndexOutcome = 'stored' | 'duplicate' | 'conflict';
+export type IndexOutcome = 'stored' | 'duplicate' | 'conflict' | 'conflict-of-own';
 
 /** The durable list of instances. When `record` resolves, its answer survives a crash and a loss of power. */
 export type InstanceIndex = {

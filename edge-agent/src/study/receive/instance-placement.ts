@@ -3,10 +3,12 @@ import { createReadStream } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataSetOffset, META_LENGTH_BYTES } from './file-meta.ts';
+import type { FileRemoval } from './file-removal.ts';
 import type { FolderSync } from './folder-sync.ts';
 import type { InstanceHeader } from './instance-header.ts';
 import type { IndexOutcome, InstanceIndex } from './instance-index.ts';
 import { type InstancePlace, placeOf, relativePath } from './instance-path.ts';
+import type { StoredInstances } from './stored-instances.ts';
 
 export type Placement = {
   /**
@@ -16,6 +18,21 @@ export type Placement = {
    * To be called for one SOP instance at a time.
    */
   place(file: string, header: InstanceHeader): Promise<IndexOutcome>;
+  /**
+   * Puts a file whose bytes are on disk in the place of the instance of the same UID, wherever that is, or into the index
+   * where that one is gone. To be called for one SOP instance at a time.
+   *
+   * @param quarantined the entry of the quarantine that the file is of, which is decided with it
+   */
+  replace(file: string, header: InstanceHeader, quarantined?: number): Promise<void>;
+};
+
+/** What is needed to put one instance in the place of another. */
+export type Replacing = {
+  readonly stored: StoredInstances;
+  /** A name that no file has. */
+  readonly newName: () => string;
+  readonly removal: Pick<FileRemoval, 'run'>;
 };
 
 /**
@@ -26,6 +43,8 @@ export function createPlacement(deps: {
   readonly studies: string;
   readonly index: InstanceIndex;
   readonly folderSync: FolderSync;
+  /** Without it nothing is ever replaced. */
+  readonly replacing?: Replacing;
 }): Placement {
   const { folderSync, index } = deps;
 
@@ -49,6 +68,12 @@ export function createPlacement(deps: {
     }
   }
 
+  /** What replaced another one has a name of its own. */
+  function isElsewhere(header: InstanceHeader, place: InstancePlace): boolean {
+    const path = deps.replacing?.stored.pathOf(header.sopInstanceUid);
+    return path !== undefined && path !== relativePath(place);
+  }
+
   return {
     async place(file, header) {
       const place = placeOf(header);
@@ -58,13 +83,15 @@ export function createPlacement(deps: {
       if (found === 'linked') {
         await folderSync.sync(series);
         const outcome = await index.record(header, relativePath(place));
-        // Known with other bytes although there was no file: the index has the last word, and the file goes aside.
-        await rm(outcome === 'conflict' ? target : file);
+        // Known although there was no file here: the index has the last word, and what conflicts goes aside.
+        const elsewhere = outcome === 'duplicate' && isElsewhere(header, place);
+        if (isConflict(outcome)) await rm(target);
+        else await Promise.all([rm(file), ...(elsewhere ? [rm(target)] : [])]);
         return outcome;
       }
       const same = (await dataSetSha256(target)) === header.dataSetSha256;
       const outcome = await index.record(header, relativePath(place));
-      if (outcome === 'conflict') return outcome;
+      if (isConflict(outcome)) return outcome;
       if (same) await rm(file);
       else {
         // The file that is there was never acknowledged, or the index would have named it: a crash left it.
@@ -73,8 +100,22 @@ export function createPlacement(deps: {
       await folderSync.sync(series);
       return outcome;
     },
+    async replace(file, header, quarantined) {
+      if (deps.replacing === undefined) throw new Error('nothing is replaced here');
+      const { stored, newName, removal } = deps.replacing;
+      // A name of its own: until the index says otherwise, the old file is the instance.
+      const place = placeOf(header);
+      const named = { ...place, file: place.file.replace(/\.dcm$/, `-${newName()}.dcm`) };
+      if ((await linkInto(file, named)) === 'there') throw new Error('a new name was taken');
+      await folderSync.sync(join(deps.studies, place.study, place.series));
+      const unused = await stored.replace(header, relativePath(named), quarantined);
+      await rm(file, { force: true });
+      await removal.run(unused);
+    },
   };
 }
+
+const isConflict = (outcome: IndexOutcome): boolean => outcome === 'conflict' || outcome === 'conflict-of-own';
 
 /** SHA-256 of the data set in a file of ours; undefined when it is none. */
 export async function dataSetSha256(path: string): Promise<string | undefined> {

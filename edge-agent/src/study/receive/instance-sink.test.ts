@@ -139,7 +139,12 @@ describe('the instance sink', () => {
     expect(await receive(dataSet())).toEqual({ status: 0 });
     expect(await receive(dataSet({ description: 'other' }))).toEqual({ status: 0 });
     expect((await stored()).equals(whole(dataSet()))).toBe(true);
-    expect(events.map((event) => event.type)).toEqual(['instance-placed', 'instance-placed', 'quarantined']);
+    expect(events.map((event) => event.type)).toEqual([
+      'instance-placed',
+      'instance-placed',
+      'quarantined',
+      'instance-conflict',
+    ]);
     expect(await names('quarantine')).toHaveLength(2);
     expect(await receive(dataSet({ description: 'third' }), { limits: { filesMax: 0 } })).toMatchObject({
       status: 0xa700,

@@ -14,10 +14,18 @@ import { readHeader } from './head-reader.ts';
 import type { InstanceHeader } from './instance-header.ts';
 import type { InstanceIndex } from './instance-index.ts';
 import { placeOf, relativePath } from './instance-path.ts';
-import { createPlacement } from './instance-placement.ts';
-import { createKeyedLock } from './keyed-lock.ts';
-import { createQuarantine, defaultQuarantineLimits, type QuarantineLimits } from './quarantine.ts';
-import type { ReceiveEvent } from './receive-events.ts';
+import { createPlacement, type Replacing } from './instance-placement.ts';
+import { createKeyedLock, type KeyedLock } from './keyed-lock.ts';
+import {
+  createQuarantine,
+  defaultQuarantineLimits,
+  type Keeping,
+  type QuarantineLimits,
+  type QuarantineReason,
+} from './quarantine.ts';
+import { createFolderQuarantineIndex, type QuarantineIndex } from './quarantine-index.ts';
+import type { ConflictAction, ReceiveEvent } from './receive-events.ts';
+import type { ConflictPolicy } from './stored-instances.ts';
 
 export type ReceiveLimits = QuarantineLimits & {
   /** Longest data set taken, bytes. */
@@ -38,12 +46,22 @@ export type InstanceSinkDeps = {
   readonly index: InstanceIndex;
   readonly limits?: Partial<ReceiveLimits>;
   readonly onEvent?: (event: ReceiveEvent) => void;
+  /** What is done with other bytes under a known UID; without it they are set aside and nobody is held. */
+  readonly conflicts?: Conflicts;
   /** A name that no file has; a random UUID when absent. */
   readonly newName?: () => string;
   /** Wall clock, ms since 1970. */
   readonly now_ms?: () => number;
   /** Free space of the data folder, bytes; asked of the file system when absent. */
   readonly freeBytes?: () => Promise<number>;
+};
+
+/** The policy for conflicts, and what it needs. `locks` are shared with whoever else replaces instances. */
+export type Conflicts = {
+  readonly policy: ConflictPolicy;
+  readonly locks: KeyedLock;
+  readonly quarantine: QuarantineIndex;
+  readonly replacing: Omit<Replacing, 'newName'>;
 };
 
 /** Bytes of one object after which the free space is asked for again: one large object must not eat the reserve. */
@@ -60,12 +78,21 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
   const newName = deps.newName ?? randomUUID;
   const tell = deps.onEvent ?? (() => undefined);
   const folderSync = createFolderSync();
-  const locks = createKeyedLock();
-  const placement = createPlacement({ studies: folders.studies, index: deps.index, folderSync });
+  const { conflicts } = deps;
+  const locks = conflicts?.locks ?? createKeyedLock();
+  const replacing = conflicts === undefined ? undefined : { ...conflicts.replacing, newName };
+  const placement = createPlacement({
+    studies: folders.studies,
+    index: deps.index,
+    folderSync,
+    ...(replacing !== undefined && { replacing }),
+  });
   const quarantine = createQuarantine({
     folder: folders.quarantine,
     limits,
     folderSync,
+    index: conflicts?.quarantine ?? createFolderQuarantineIndex(folders.quarantine),
+    remove: (paths) => conflicts?.replacing.removal.run(paths) ?? Promise.resolve(),
     newName,
     now_ms: deps.now_ms ?? Date.now,
   });
@@ -81,10 +108,12 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
     facts: StoreRequest & { readonly dataSetSha256: string; readonly dataSetBytes: number },
     code: ErrorCode,
     why: string,
+    keeping: Keeping = { acknowledged: false, studyInstanceUid: undefined },
   ): Promise<boolean> {
-    const kept = await quarantine.keep(file.path, { code, why, ...facts });
+    const entry = await quarantine.keep(file.path, { code, why, ...reasonOf(facts) }, keeping);
+    const kept = entry !== undefined;
     const { sopInstanceUid, callingAeTitle } = facts;
-    tell({ type: 'quarantined', code, why, sopInstanceUid, callingAeTitle, kept });
+    tell({ type: 'quarantined', code, why, sopInstanceUid, callingAeTitle, entry, kept });
     return kept;
   }
 
@@ -103,14 +132,46 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
       await setAside(file, facts, 'dicom-data-set-mismatch', mismatch);
       return outcome('dataSetDoesNotMatchSopClass', mismatch);
     }
-    const placed = await locks.run(header.sopInstanceUid, () => placement.place(file.path, header));
-    if (placed !== 'conflict') {
-      tell({ type: 'instance-placed', header, path: relativePath(placeOf(header)), duplicate: placed === 'duplicate' });
+    const placed = await locks.run(header.sopInstanceUid, async () => {
+      const first = await placement.place(file.path, header);
+      if (first !== 'conflict' || conflicts?.policy !== 'replace') return first;
+      await placement.replace(file.path, header);
+      return 'replaced' as const;
+    });
+    const { callingAeTitle } = request;
+    if (placed === 'conflict' || placed === 'conflict-of-own') return settleConflict(file, header, facts, placed);
+    if (placed === 'replaced') tell({ type: 'instance-conflict', action: 'replaced', callingAeTitle });
+    tell({ type: 'instance-placed', header, path: relativePath(placeOf(header)), duplicate: placed === 'duplicate' });
+    return outcome('success');
+  }
+
+  /**
+   * PS3.4 Table B.2-1 has a warning for what is stored otherwise than it was sent (B006): so the sender learns that the
+   * first object stays. A copy that is set aside is success: it is on disk, and the decision about it is ours.
+   */
+  async function settleConflict(
+    file: ArrivingFile,
+    header: InstanceHeader,
+    facts: Parameters<typeof setAside>[1],
+    which: 'conflict' | 'conflict-of-own',
+  ): Promise<StoreOutcome> {
+    const { callingAeTitle, studyInstanceUid } = header;
+    const conflict = (action: ConflictAction): void => tell({ type: 'instance-conflict', action, callingAeTitle });
+    const before = quarantine.before(header.sopInstanceUid, header.dataSetSha256);
+    if (which === 'conflict-of-own' || conflicts?.policy === 'keep-first' || before === 'discarded') {
+      conflict(which === 'conflict-of-own' ? 'own-kept' : 'first-kept');
+      return outcome('elementsDiscarded', 'another object with this UID is kept');
+    }
+    if (before === 'kept') {
+      conflict('known');
       return outcome('success');
     }
     const why = 'the same SOP instance UID is stored with other content';
-    const kept = await setAside(file, facts, 'dicom-instance-conflict', why);
-    return kept ? outcome('success') : outcome('outOfResources', 'no room for a conflicting copy');
+    const keeping = { acknowledged: true, studyInstanceUid };
+    const kept = await setAside(file, facts, 'dicom-instance-conflict', why, keeping);
+    if (!kept) return outcome('outOfResources', 'no room for a conflicting copy');
+    conflict('quarantined');
+    return outcome('success');
   }
 
   function writeInto(file: ArrivingFile, request: StoreRequest, offset: number): StoreWrite {
@@ -179,6 +240,16 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
     },
   };
 }
+
+/** What the note beside an object says; nothing else of the request goes there. */
+const reasonOf = (facts: Omit<QuarantineReason, 'code' | 'why'>): Omit<QuarantineReason, 'code' | 'why'> => {
+  const { sopClassUid, sopInstanceUid, transferSyntaxUid, dataSetSha256, dataSetBytes } = facts;
+  const { callingAeTitle, calledAeTitle, remoteAddress, associationId } = facts;
+  return {
+    ...{ sopClassUid, sopInstanceUid, transferSyntaxUid, dataSetSha256, dataSetBytes },
+    ...{ callingAeTitle, calledAeTitle, remoteAddress, associationId },
+  };
+};
 
 function mismatchOf(
   request: StoreRequest,

@@ -1,7 +1,8 @@
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ErrorCode } from '@collimator/shared/errors/catalogue';
 import type { FolderSync } from './folder-sync.ts';
+import type { QuarantineIndex, Usage } from './quarantine-index.ts';
 
 /** Why an object is kept apart; written beside it as JSON. Holds no element of the patient. */
 export type QuarantineReason = {
@@ -21,26 +22,35 @@ export type QuarantineReason = {
 export type QuarantineLimits = { readonly filesMax: number; readonly bytesMax: number };
 export const defaultQuarantineLimits: QuarantineLimits = { filesMax: 10_000, bytesMax: 20 * 1024 ** 3 };
 
+/** How an object is kept; see `NewEntry`. */
+export type Keeping = { readonly acknowledged: boolean; readonly studyInstanceUid: string | undefined };
+
 export type Quarantine = {
-  /** Moves a file in, durably. False, and the file stays where it is, when there is no room left. */
-  keep(file: string, reason: QuarantineReason): Promise<boolean>;
+  /**
+   * Moves a file in, durably, and gives its number. Undefined, and the file stays where it is, when there is no room
+   * left: what was refused makes way, the oldest first; what was acknowledged does not.
+   */
+  keep(file: string, reason: QuarantineReason, keeping: Keeping): Promise<number | undefined>;
+  /** What became of these bytes under this UID the last time they came. */
+  before: QuarantineIndex['before'];
 };
+
+/** Entries that make way at a time. */
+const EXPIRE_BATCH = 16;
 
 export function createQuarantine(deps: {
   readonly folder: string;
   readonly limits: QuarantineLimits;
   readonly folderSync: FolderSync;
+  readonly index: QuarantineIndex;
   readonly newName: () => string;
   readonly now_ms: () => number;
+  /** Deletes what made way; paths are relative to the data folder. */
+  readonly remove: (paths: readonly string[]) => Promise<void>;
 }): Quarantine {
-  let used: Promise<{ files: number; bytes: number }> | undefined;
-
-  async function count(): Promise<{ files: number; bytes: number }> {
-    const names = (await readdir(deps.folder)).filter((name) => name.endsWith('.dcm'));
-    let bytes = 0;
-    for (const name of names) bytes += (await stat(join(deps.folder, name))).size;
-    return { files: names.length, bytes };
-  }
+  const { index, limits } = deps;
+  /** What is on its way in and not in the list yet. */
+  const coming = { entries: 0, bytes: 0 };
 
   /** The note first, so that no object lies there without its reason. */
   async function moveIn(file: string, name: string, reason: QuarantineReason): Promise<void> {
@@ -60,26 +70,33 @@ export function createQuarantine(deps: {
     }
   }
 
+  async function hasRoom(): Promise<boolean> {
+    const fits = ({ entries, bytes }: Usage): boolean =>
+      entries + coming.entries <= limits.filesMax && bytes + coming.bytes <= limits.bytesMax;
+    while (!fits(await index.usage())) {
+      const expired = await index.expireOldest(EXPIRE_BATCH);
+      if (expired.length === 0) return false;
+      await deps.remove(expired);
+    }
+    return true;
+  }
+
   return {
-    async keep(file, reason) {
-      used ??= count().catch((error: unknown) => {
-        used = undefined; // Asked again next time.
-        throw error;
-      });
-      const room = await used;
+    before: (sopInstanceUid, sha256) => index.before(sopInstanceUid, sha256),
+    async keep(file, reason, keeping) {
       const { size } = await stat(file);
-      if (room.files >= deps.limits.filesMax || room.bytes + size > deps.limits.bytesMax) return false;
-      room.files += 1;
-      room.bytes += size;
+      coming.entries += 1;
+      coming.bytes += size;
       try {
-        await moveIn(file, deps.newName(), reason);
-      } catch (error) {
-        room.files -= 1;
-        room.bytes -= size;
-        throw error;
+        if (!(await hasRoom())) return undefined;
+        const name = deps.newName();
+        await moveIn(file, name, reason);
+        await deps.folderSync.sync(deps.folder);
+        return await index.add({ ...reason, ...keeping, file: name });
+      } finally {
+        coming.entries -= 1;
+        coming.bytes -= size;
       }
-      await deps.folderSync.sync(deps.folder);
-      return true;
     },
   };
 }

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import type { Store } from '@collimator/shared/sqlite/store';
+import type { InstanceIndexDeps } from '../../store/sqlite-instance-index.ts';
+import { createSqliteInstanceIndex } from '../../store/sqlite-instance-index.ts';
+import { createSqliteQuarantine } from '../../store/sqlite-quarantine.ts';
+import { createSqliteRemovals } from '../../store/sqlite-removals.ts';
+import type { StoreSink } from '../../dimse/index.ts';
+import { dataFolders } from './data-folders.ts';
+import { createFileRemoval, type FileRemoval } from './file-removal.ts';
+import { createFolderSync } from './folder-sync.ts';
+import { createPlacement } from './instance-placement.ts';
+import { createInstanceSink, type ReceiveLimits } from './instance-sink.ts';
+import { createKeyedLock } from './keyed-lock.ts';
+import { createQuarantineDesk, type QuarantineDesk } from './quarantine-desk.ts';
+import type { ReceiveEvent } from './receive-events.ts';
+import type { ConflictPolicy } from './stored-instances.ts';
+
+export type IntakeDeps = Omit<InstanceIndexDeps, 'store'> & {
+  readonly store: Store;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly conflicts: ConflictPolicy;
+  readonly limits: Partial<ReceiveLimits>;
+  /** Quarantined objects that were refused, and decisions, are kept for so long. */
+  readonly quarantineKeep_ms: number;
+  readonly onEvent: (event: ReceiveEvent) => void;
+  readonly onDecided: (entryId: number, decision: 'released' | 'discarded') => void;
+  readonly onRemovalFailed: (error: unknown) => void;
+};
+
+/** Everything that takes objects in, on one database: the sink for what arrives, and the desk for what was set aside. */
+export type Intake = {
+  readonly sink: StoreSink;
+  readonly desk: QuarantineDesk;
+  readonly removal: FileRemoval;
+  /** Lets go what has lain in the quarantine for too long; what waits for a decision stays. Resolves with how many. */
+  expire(): Promise<number>;
+};
+
+/** Entries that expire in one write. */
+const EXPIRE_BATCH = 64;
+
+export function createIntake(deps: IntakeDeps): Intake {
+  const { store, dataDir, now } = deps;
+  const folders = dataFolders(dataDir);
+  const index = createSqliteInstanceIndex(deps);
+  const list = createSqliteQuarantine(store, now);
+  const removal = createFileRemoval({
+    dataDir,
+    removals: createSqliteRemovals(store),
+    onFailed: deps.onRemovalFailed,
+  });
+  const locks = createKeyedLock();
+  const replacing = { stored: index, removal };
+  const sink = createInstanceSink({
+    dataDir,
+    index,
+    limits: deps.limits,
+    now_ms: now,
+    onEvent: deps.onEvent,
+    conflicts: { policy: deps.conflicts, locks, quarantine: list, replacing },
+  });
+  const placement = createPlacement({
+    studies: folders.studies,
+    index,
+    folderSync: createFolderSync(),
+    replacing: { ...replacing, newName: randomUUID },
+  });
+  const desk = createQuarantineDesk({
+    folder: folders.quarantine,
+    list,
+    stored: index,
+    placement,
+    locks,
+    removal,
+    now,
+    onDecided: deps.onDecided,
+  });
+  return {
+    sink,
+    desk,
+    removal,
+    async expire() {
+      const before_ms = now() - deps.quarantineKeep_ms;
+      let expired = 0;
+      for (;;) {
+        const paths = await list.expireBefore(before_ms, EXPIRE_BATCH);
+        if (paths.length === 0) break;
+        await removal.run(paths);
+        expired += paths.length / 2;
+      }
+      await list.forgetBefore(before_ms);
+      return expired;
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import Type from 'typebox';
+import { strict } from '../common.ts';
+
+/** What happens to an object that has a known UID and other bytes. */
+export const Conflicts = Type.Enum(['quarantine', 'replace', 'keep-first'], { default: 'quarantine' });
+
+/** Bounds of what is set aside. */
+export const Quarantine = strict(
+  {
+    entries_max: Type.Integer({ minimum: 1, default: 10_000 }),
+    bytes_max: Type.Integer({ minimum: 1, default: 21_474_836_480 }),
+    keep_days: Type.Number({ exclusiveMinimum: 0, default: 30 }),
+  },
+  { default: {} },
+);
