@@ -33,12 +33,12 @@ export const studyErrors = {
   },
   'image-transfer-syntax-unsupported': {
     what: 'The pixels are in a transfer syntax that is not decoded here',
-    remedy: 'Let the sender convert to explicit VR little endian, RLE or JPEG-LS lossless',
+    remedy: 'Let the sender convert to explicit VR little endian or to a still-image transfer syntax',
     class: 'permanent',
   },
   'image-unsupported': {
     what: 'The image is of a kind that is not processed here',
-    remedy: 'Route single-frame greyscale images of 8 or 16 bits to this appliance',
+    remedy: 'Route greyscale images to this appliance; the detail says what this one is',
     class: 'permanent',
   },
   'image-damaged': {

@@ -1,12 +1,11 @@
-import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from '@collimator/shared/dicom/transfer-syntaxes';
+import { type TransferSyntax, transferSyntaxes } from '@collimator/shared/dicom/transfer-syntaxes';
 
-/** Transfer syntaxes whose pixels are decoded; what else is received is stored, and refused for inference by name. */
-export const decodableSyntaxes: readonly string[] = [
-  IMPLICIT_LITTLE_ENDIAN,
-  EXPLICIT_LITTLE_ENDIAN,
-  '1.2.840.10008.1.2.1.99',
-  '1.2.840.10008.1.2.2',
-  '1.2.840.10008.1.2.5',
-  '1.2.840.10008.1.2.4.80',
-  '1.2.840.10008.1.2.4.81',
-];
+const video: readonly TransferSyntax['compression'][] = ['mpeg2', 'h264', 'hevc'];
+
+/**
+ * Transfer syntaxes whose pixels are decoded: all that are accepted but video, which is stored as sent and refused for
+ * inference by its name.
+ */
+export const decodableSyntaxes: readonly string[] = [...transferSyntaxes.values()]
+  .filter(({ compression }) => !video.includes(compression))
+  .map(({ uid }) => uid);

@@ -1,6 +1,8 @@
 import type { TransferSyntax } from '@collimator/shared/dicom/transfer-syntaxes';
-import { err, ok, type Result } from '@collimator/shared/result';
+import { ok, type Result } from '@collimator/shared/result';
 import type { PixelFormat } from '../pixel-format.ts';
+import { decodeJpeg } from './decode-jpeg.ts';
+import { decodeJpeg2000 } from './decode-jpeg-2000.ts';
 import { decodeJpegLs } from './decode-jpeg-ls.ts';
 import type { FrameCells } from './frame-cells.ts';
 import type { PixelCodecs } from './pixel-codecs.ts';
@@ -15,18 +17,20 @@ export async function decodeFrame(
 ): Promise<Result<FrameCells, string>> {
   switch (syntax.compression) {
     case undefined:
-      return ok({ bytes: frame, layout: nativeLayout(format), rgb: false });
+      return ok({ bytes: frame, layout: nativeLayout(format), colour: 'as-said' });
     case 'rle': {
       const { rows, columns, bitsAllocated, samplesPerPixel } = format;
-      if (bitsAllocated === 1) return err('single bits in RLE');
       const bytes = decodeRle(frame, bitsAllocated / 8, rows * columns, samplesPerPixel);
-      return bytes.ok ? ok({ bytes: bytes.value, layout: 'interleaved', rgb: false }) : bytes;
+      return bytes.ok ? ok({ bytes: bytes.value, layout: 'interleaved', colour: 'as-said' }) : bytes;
     }
     case 'jpeg-ls':
       return decodeJpegLs(frame, format, codecs.jpegLs);
     case 'jpeg':
+      return decodeJpeg(frame, format, codecs.jpeg);
     case 'jpeg-2000':
+      return decodeJpeg2000(frame, format, codecs.jpeg2000, 'JPEG 2000');
     case 'htj2k':
+      return decodeJpeg2000(frame, format, codecs.htj2k, 'HTJ2K');
     case 'mpeg2':
     case 'h264':
     case 'hevc':

@@ -20,7 +20,10 @@ export type DecodedFrame = {
 };
 
 /** What cells mean: values out of their bits, colours as RGB. */
-export function decodedFrame(cells: FrameCells, format: PixelFormat, palette: Palette | undefined): DecodedFrame {
+export function decodedFrame(cells: FrameCells, said: PixelFormat, palette: Palette | undefined): DecodedFrame {
+  // Samples of a stream lie lowest, wherever the header has its high bit, unless they fill the cell beyond the stored bits.
+  const low = cells.precision !== undefined && cells.precision <= said.bitsStored;
+  const format = low ? { ...said, highBit: said.bitsStored - 1 } : said;
   const { rows, columns, photometric, bitsStored, signed } = format;
   const pixels = rows * columns;
   const size = { rows, columns };
@@ -36,11 +39,11 @@ export function decodedFrame(cells: FrameCells, format: PixelFormat, palette: Pa
   return { ...size, samplesPerPixel: 3, samples, photometric: 'RGB', bitsStored, signed };
 }
 
-function rgbOf({ bytes, layout, rgb }: FrameCells, format: PixelFormat): Pixels {
+function rgbOf({ bytes, layout, colour }: FrameCells, format: PixelFormat): Pixels {
   const pixels = format.rows * format.columns;
   const values = storedValues(bytes, format, layout === 'pairs-422' ? 2 * pixels : 3 * pixels);
   const samples = layout === 'pairs-422' ? upsampled422(values) : layout === 'planar' ? interleaved(values, 3) : values;
-  if (rgb || format.photometric === 'RGB') return samples;
+  if (colour === 'rgb' || (colour === 'as-said' && format.photometric === 'RGB')) return samples;
   return rgbOfYbr(
     format.photometric.startsWith('YBR_PARTIAL') && samples instanceof Uint8Array ? fullRange(samples) : samples,
     format.bitsStored,

@@ -28,6 +28,7 @@ export function whyUnsupported(format: PixelFormat, syntax: TransferSyntax, fram
   if (samplesPerPixel !== samplesNeeded) return `${samplesPerPixel} samples per pixel with ${photometric}`;
   if (sampleKind !== 'integer') return whyNoFloat(format, syntax);
   if (![1, 8, 16, 32].includes(bitsAllocated)) return `${bitsAllocated} bits allocated`;
+  if (bitsAllocated === 1 && syntax.compression !== undefined) return `1 bit in ${syntax.name}`;
   if (bitsAllocated === 1 && (samplesPerPixel !== 1 || photometric === 'PALETTE COLOR'))
     return `1 bit of ${photometric}`;
   if (photometric.startsWith('YBR') && bitsAllocated > 16) return `${bitsAllocated} bits of ${photometric}`;

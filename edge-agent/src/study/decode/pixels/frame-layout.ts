@@ -26,8 +26,7 @@ export function nativeFrames(
 ): Result<FrameReader, string> {
   if (element.hadUndefinedLength === true) return err(`fragments of compressed pixels in ${syntax.name}`);
   const bits = nativeFrameBits(format);
-  // OB is a run of bytes in every byte order; what else there is was swapped as words of this size.
-  const word = syntax.byteOrder === 'big' && element.vr !== 'OB' ? wordBytes(format) : 1;
+  const word = syntax.byteOrder === 'big' ? wordBytes(element.vr) : 1;
   return ok(async (index) => {
     const firstBit = index * bits;
     const from = align(Math.floor(firstBit / 8), word);
@@ -41,7 +40,13 @@ export function nativeFrames(
   });
 }
 
-const wordBytes = ({ bitsAllocated }: PixelFormat): number => Math.max(2, bitsAllocated / 8);
+/** What is swapped as one in big endian goes by the value representation, not by the pixels (PS3.5 §7.3). */
+function wordBytes(vr: string | undefined): number {
+  if (vr === 'OB') return 1;
+  if (vr === 'OL' || vr === 'OF') return 4;
+  return vr === 'OD' || vr === 'OV' ? 8 : 2;
+}
+
 const align = (at: number, to: number): number => at - (at % to);
 
 function swapWords(bytes: Uint8Array, word: number): void {
