@@ -15,7 +15,10 @@ export type StoreRequest = {
 export type StoreOutcome = { readonly status: number; readonly comment?: string };
 
 export type StoreWrite = {
-  /** Takes some bytes of the data set; the peer waits until this resolves. A rejection is answered with 0110H. */
+  /**
+   * Takes some bytes of the data set; the peer waits until this resolves. A rejection is answered with 0110H.
+   * The bytes are the sink's to keep: nobody changes them afterwards.
+   */
   write(bytes: Uint8Array): Promise<void>;
   /** The data set is complete. The C-STORE-RSP leaves when this has resolved, with this status. */
   commit(): Promise<StoreOutcome>;

@@ -4,6 +4,22 @@ import type { WriterAnswer, WriterRequest } from './writer-protocol.ts';
 
 class Unexpected extends Error {}
 
+/** Statements that a database keeps ready; more would be texts that are made anew each time. */
+export const PREPARED_MAX = 512;
+
+const preparedOf = new WeakMap<Database.Database, Map<string, Database.Statement>>();
+
+/** Reading a statement's text costs as much as running it. */
+function prepare(database: Database.Database, sql: string): Database.Statement {
+  let prepared = preparedOf.get(database);
+  if (prepared === undefined) preparedOf.set(database, (prepared = new Map()));
+  const known = prepared.get(sql);
+  if (known !== undefined) return known;
+  const made = database.prepare(sql);
+  if (prepared.size < PREPARED_MAX) prepared.set(sql, made);
+  return made;
+}
+
 /**
  * Runs several writes in one transaction, each in a savepoint of its own, so that one fsync serves them all
  * and one that fails takes nothing of the others with it. Answers are true only once this has returned.
@@ -11,9 +27,9 @@ class Unexpected extends Error {}
 export function runGroup(database: Database.Database, group: readonly WriterRequest[]): WriterAnswer[] {
   const answers: WriterAnswer[] = [];
   try {
-    database.exec('BEGIN IMMEDIATE');
+    prepare(database, 'BEGIN IMMEDIATE').run();
     for (const request of group) answers.push(runOne(database, request));
-    database.exec('COMMIT');
+    prepare(database, 'COMMIT').run();
     return answers;
   } catch (error) {
     if (database.inTransaction) database.exec('ROLLBACK');
@@ -22,16 +38,16 @@ export function runGroup(database: Database.Database, group: readonly WriterRequ
 }
 
 function runOne(database: Database.Database, request: WriterRequest): WriterAnswer {
-  database.exec('SAVEPOINT one');
+  prepare(database, 'SAVEPOINT one').run();
   try {
     const results = request.statements.map((statement) => execute(database, statement));
-    database.exec('RELEASE one');
+    prepare(database, 'RELEASE one').run();
     return { id: request.id, ok: true, results };
   } catch (error) {
     // Some failures (a full disk) end the whole transaction: then no write of the group may be answered as stored.
     if (!database.inTransaction) throw error;
-    database.exec('ROLLBACK TO one');
-    database.exec('RELEASE one');
+    prepare(database, 'ROLLBACK TO one').run();
+    prepare(database, 'RELEASE one').run();
     const conflict = error instanceof Unexpected || isConstraint(error);
     return {
       id: request.id,
@@ -43,7 +59,7 @@ function runOne(database: Database.Database, request: WriterRequest): WriterAnsw
 }
 
 function execute(database: Database.Database, statement: Statement): StatementResult {
-  const prepared = database.prepare(statement.sql);
+  const prepared = prepare(database, statement.sql);
   const params = statement.params ?? [];
   const args: readonly unknown[] = Array.isArray(params) ? params : [params];
   if (!prepared.reader) {

@@ -1,8 +1,12 @@
-import { mkdir, open } from 'node:fs/promises';
+import { closeSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { raw } from './raw-files.ts';
 
 /** Folders whose existence is known to be durable that are remembered; forgetting one costs an fsync. */
 export const REMEMBERED_FOLDERS_MAX = 4_096;
+/** Folders that are held open; the one used longest ago is closed for the next. */
+export const OPEN_FOLDERS_MAX = 32;
 
 export type FolderSync = {
   /** Makes the names inside a folder durable. Calls that meet share one fsync that begins after each of them. */
@@ -16,6 +20,34 @@ export type FolderSync = {
 export function createFolderSync(): FolderSync {
   const running = new Map<string, { readonly now: Promise<void>; next: Promise<void> | undefined }>();
   const durable = new Map<string, Promise<void>>();
+  /** In the order of use. */
+  const opened = new Map<string, OpenFolder>();
+
+  /** Held open while it syncs, and afterwards for the next: a series is hundreds of images in one folder. */
+  async function fsyncFolder(path: string): Promise<void> {
+    const folder = opened.get(path) ?? { fd: raw.open(path, 'r'), syncs: 0, dropped: false };
+    opened.delete(path);
+    opened.set(path, folder);
+    folder.syncs += 1;
+    try {
+      await raw.fsync(await folder.fd);
+    } catch (error) {
+      drop(path, folder);
+      throw error;
+    } finally {
+      folder.syncs -= 1;
+      if (folder.dropped) closeUnused(folder);
+    }
+    if (opened.size <= OPEN_FOLDERS_MAX) return;
+    const oldest = opened.entries().next().value;
+    if (oldest !== undefined) drop(...oldest);
+  }
+
+  function drop(path: string, folder: OpenFolder): void {
+    if (opened.get(path) === folder) opened.delete(path);
+    folder.dropped = true;
+    closeUnused(folder);
+  }
 
   function begin(folder: string): Promise<void> {
     const now = fsyncFolder(folder).finally(() => {
@@ -53,15 +85,17 @@ export function createFolderSync(): FolderSync {
       durable.set(folder, made);
       return made;
     },
-    forget: (folder) => void durable.delete(folder),
+    forget(folder) {
+      durable.delete(folder);
+      // The descriptor is of the folder that was deleted: syncing that one would say nothing of the next.
+      const known = opened.get(folder);
+      if (known !== undefined) drop(folder, known);
+    },
   };
 }
 
-async function fsyncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+type OpenFolder = { readonly fd: Promise<number>; syncs: number; dropped: boolean };
+
+function closeUnused(folder: OpenFolder): void {
+  if (folder.syncs === 0) void folder.fd.then(closeSync, () => undefined);
 }

@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { transferSyntaxes } from '@collimator/shared/dicom/transfer-syntaxes';
 import { err, type Result } from '@collimator/shared/result';
 import { type HeaderProblem, parseHeader } from './header-parser.ts';
@@ -9,15 +8,21 @@ export const HEAD_BYTES = 65_536;
 /** Longest header looked at, bytes. */
 export const HEAD_BYTES_MAX = 67_108_864;
 
+/** Where bytes of a data set can be read; a FileHandle is one. */
+export type HeadSource = {
+  /** Copies bytes from `position` of the file into `into`; fewer than `length` at the end. */
+  read(into: Buffer, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+};
+
 /**
- * Reads the header of a data set inside an open file, and only as much of the file as that takes.
+ * Reads the header of a data set inside a file, and only as much of the file as that takes.
  *
  * @param offset where the data set begins, bytes
  * @param length of the data set, bytes
  * @returns why it is unparsable; rejects when the file cannot be read
  */
 export async function readHeader(
-  file: FileHandle,
+  file: HeadSource,
   offset: number,
   length: number,
   transferSyntaxUid: string,
@@ -26,8 +31,9 @@ export async function readHeader(
   if (syntax === undefined) return err(`transfer syntax ${transferSyntaxUid} is not known`);
   for (let size = HEAD_BYTES; ; size *= 8) {
     const bytes = Math.min(size, length, HEAD_BYTES_MAX);
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, offset);
-    const parsed = await parseHeader(buffer.subarray(0, bytesRead), bytesRead === length, syntax, HEAD_BYTES_MAX);
+    const head = Buffer.allocUnsafe(bytes);
+    const { bytesRead } = await file.read(head, 0, bytes, offset);
+    const parsed = await parseHeader(head.subarray(0, bytesRead), bytesRead === length, syntax, HEAD_BYTES_MAX);
     if (parsed.ok) return parsed;
     const problem: HeaderProblem = parsed.error;
     if (problem.kind === 'unparsable') return err(problem.why);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataSetOffset, META_LENGTH_BYTES } from './file-meta.ts';
 import type { FileRemoval } from './file-removal.ts';
@@ -8,6 +8,7 @@ import type { FolderSync } from './folder-sync.ts';
 import type { InstanceHeader } from './instance-header.ts';
 import type { IndexOutcome, InstanceIndex } from './instance-index.ts';
 import { type InstancePlace, placeOf, relativePath } from './instance-path.ts';
+import { raw } from './raw-files.ts';
 import type { StoredInstances } from './stored-instances.ts';
 
 export type Placement = {
@@ -55,7 +56,10 @@ export function createPlacement(deps: {
       try {
         await folderSync.ensure(study);
         await folderSync.ensure(series);
-        await link(file, join(series, place.file));
+        await raw.link(file, join(series, place.file));
+        // Again, because somebody else may have made the folders anew in between, and not yet durably.
+        await folderSync.ensure(study);
+        await folderSync.ensure(series);
         return 'linked';
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
@@ -85,14 +89,14 @@ export function createPlacement(deps: {
         const outcome = await index.record(header, relativePath(place));
         // Known although there was no file here: the index has the last word, and what conflicts goes aside.
         const elsewhere = outcome === 'duplicate' && isElsewhere(header, place);
-        if (isConflict(outcome)) await rm(target);
-        else await Promise.all([rm(file), ...(elsewhere ? [rm(target)] : [])]);
+        if (isConflict(outcome)) await raw.unlink(target);
+        else await Promise.all([raw.unlink(file), ...(elsewhere ? [raw.unlink(target)] : [])]);
         return outcome;
       }
       const same = (await dataSetSha256(target)) === header.dataSetSha256;
       const outcome = await index.record(header, relativePath(place));
       if (isConflict(outcome)) return outcome;
-      if (same) await rm(file);
+      if (same) await raw.unlink(file);
       else {
         // The file that is there was never acknowledged, or the index would have named it: a crash left it.
         await rename(file, target);

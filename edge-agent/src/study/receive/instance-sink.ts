@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storeStatuses } from '@collimator/shared/dicom/statuses';
 import type { ErrorCode } from '@collimator/shared/errors/catalogue';
 import { isCoded } from '@collimator/shared/errors/coded-error';
 import { err, ok, type Result } from '@collimator/shared/result';
 import type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from '../../dimse/index.ts';
-import { type ArrivingFile, openArrivingFile } from './arriving-file.ts';
+import { type ArrivingFile, HELD_BYTES_MAX, openArrivingFile } from './arriving-file.ts';
 import { dataFolders } from './data-folders.ts';
 import { encodeFileMeta } from './file-meta.ts';
 import { createFolderSync } from './folder-sync.ts';
+import { createFreeSpace } from './free-space.ts';
 import { readHeader } from './head-reader.ts';
 import type { InstanceHeader } from './instance-header.ts';
 import type { InstanceIndex } from './instance-index.ts';
@@ -52,8 +52,8 @@ export type InstanceSinkDeps = {
   readonly newName?: () => string;
   /** Wall clock, ms since 1970. */
   readonly now_ms?: () => number;
-  /** Free space of the data folder, bytes; asked of the file system when absent. */
-  readonly freeBytes?: () => Promise<number>;
+  /** Free space of the data folder when so many more bytes are written; asked of the file system when absent. */
+  readonly freeBytes?: (toWrite_bytes: number) => Promise<number>;
 };
 
 /** The policy for conflicts, and what it needs. `locks` are shared with whoever else replaces instances. */
@@ -96,12 +96,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
     newName,
     now_ms: deps.now_ms ?? Date.now,
   });
-  const freeBytes =
-    deps.freeBytes ??
-    (async () => {
-      const { bavail, bsize } = await statfs(deps.dataDir);
-      return bavail * bsize;
-    });
+  const freeBytes = deps.freeBytes ?? createFreeSpace(deps.dataDir);
 
   async function setAside(
     file: ArrivingFile,
@@ -112,6 +107,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
   ): Promise<boolean> {
     const entry = await quarantine.keep(file.path, { code, why, ...reasonOf(facts) }, keeping);
     const kept = entry !== undefined;
+    if (kept) file.leave();
     const { sopInstanceUid, callingAeTitle } = facts;
     tell({ type: 'quarantined', code, why, sopInstanceUid, callingAeTitle, entry, kept });
     return kept;
@@ -120,7 +116,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
   async function settle(file: ArrivingFile, request: StoreRequest, offset: number): Promise<StoreOutcome> {
     const { bytes, sha256 } = file.content();
     const facts = { ...request, dataSetSha256: sha256, dataSetBytes: bytes };
-    const read = await readHeader(file.handle(), offset, bytes, request.transferSyntaxUid);
+    const read = await readHeader(file.source(), offset, bytes, request.transferSyntaxUid);
     await file.close();
     if (!read.ok) {
       await setAside(file, facts, 'dicom-unparsable', read.error);
@@ -140,6 +136,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
     });
     const { callingAeTitle } = request;
     if (placed === 'conflict' || placed === 'conflict-of-own') return settleConflict(file, header, facts, placed);
+    file.leave();
     if (placed === 'replaced') tell({ type: 'instance-conflict', action: 'replaced', callingAeTitle });
     tell({ type: 'instance-placed', header, path: relativePath(placeOf(header)), duplicate: placed === 'duplicate' });
     return outcome('success');
@@ -195,7 +192,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
         try {
           if (received >= nextCheck) {
             nextCheck += FREE_CHECK_BYTES;
-            const free = await freeBytes();
+            const free = await freeBytes(FREE_CHECK_BYTES);
             if (free < limits.freeBytesMin)
               return await refuse(new RangeError(`${free} bytes are free`), 'too little space left');
           }
@@ -230,8 +227,9 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
     async begin(request): Promise<Result<StoreWrite, StoreOutcome>> {
       const meta = encodeFileMeta({ ...request, sourceAeTitle: request.callingAeTitle });
       try {
-        if ((await freeBytes()) < limits.freeBytesMin) return err(outcome('outOfResources', 'too little space left'));
-        const file = await openArrivingFile(join(folders.incoming, `${newName()}.part`), meta);
+        if ((await freeBytes(HELD_BYTES_MAX)) < limits.freeBytesMin)
+          return err(outcome('outOfResources', 'too little space left'));
+        const file = openArrivingFile(join(folders.incoming, `${newName()}.part`), meta);
         return ok(writeInto(file, request, meta.length));
       } catch (error) {
         tell({ type: 'write-failed', sopInstanceUid: request.sopInstanceUid, error });
