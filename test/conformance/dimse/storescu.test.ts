@@ -119,7 +119,7 @@ describe('dcmtk as sender', () => {
     await copyFile(path, changed);
     expect(await run('dcmodify', ['-nb', '-i', '(0008,103e)=other', changed])).toMatchObject({ code: 0 });
     expect(await send(node.port, ['-xe', changed])).toMatchObject({ code: 0 });
-    expect(node.received.map((event) => event.type)).toEqual(['instance-placed', 'quarantined']);
+    expect(node.received.map((event) => event.type)).toEqual(['instance-placed', 'quarantined', 'instance-conflict']);
     expect(await filesBelow(join(folder.path, 'quarantine'))).toHaveLength(2);
     expect(await filesBelow(join(folder.path, 'studies'))).toHaveLength(1);
   });
