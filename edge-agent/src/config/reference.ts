@@ -60,6 +60,8 @@ const meanings: Readonly<Record<string, string>> = {
   'devices[].cpu.threads': 'Threads of a CPU device',
   'devices[].gpu': 'UUID as `nvidia-smi -L` prints it',
   'devices[].workers': 'Inference processes on this GPU',
+  'devices[].decode_threads':
+    'Threads that decode and preprocess beside each inference process; when absent two, or one where there are two cores',
   'local_api.host': 'Address of the local API; it has no login, so leave it on the loopback address',
   'local_api.port': 'TCP port of the local API',
   'log.level': 'Lowest level that is logged',

@@ -60,12 +60,16 @@ const Route = strict({
 });
 export type Route = Static<typeof Route>;
 
+/** Threads that decode and preprocess beside each process of a device; when absent, see infer/devices.ts of the agent. */
+const decode_threads = Type.Optional(Type.Integer({ minimum: 1, maximum: 64 }));
+
 /** A device of the balance. `gpu` is a UUID as nvidia-smi prints it; a CPU device takes N threads. */
 const InferenceDevice = Type.Union([
-  strict({ cpu: strict({ threads: Type.Integer({ minimum: 1, maximum: 256 }) }) }),
+  strict({ cpu: strict({ threads: Type.Integer({ minimum: 1, maximum: 256 }) }), decode_threads }),
   strict({
     gpu: Type.String({ pattern: '^GPU-[0-9a-fA-F-]{36}$' }),
     workers: Type.Integer({ minimum: 1, maximum: 8, default: 1 }),
+    decode_threads,
   }),
 ]);
 export type InferenceDevice = Static<typeof InferenceDevice>;

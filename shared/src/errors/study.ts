@@ -116,6 +116,12 @@ export const studyErrors = {
     remedy: 'Compare the outputs in release.json with the model; roll back to the version before',
     class: 'permanent',
   },
+  'decode-thread-died': {
+    what: 'A thread that decodes images ended in the middle of a job',
+    remedy:
+      'The job is tried again by itself; look for memory pressure if it stays so, and report the series that does it',
+    class: 'transient',
+  },
   'inference-worker-died': {
     what: 'The inference process ended in the middle of a job',
     remedy: 'The job is tried again by itself; look for memory pressure or a driver fault if it stays so',

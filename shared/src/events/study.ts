@@ -61,6 +61,7 @@ export const studyEvents = {
       'version',
       'sha256',
       'slices',
+      'localizers_left_out',
       'decode_ms',
       'infer_ms',
       'result_ms',

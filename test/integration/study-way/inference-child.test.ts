@@ -7,7 +7,7 @@ import type { LoadRelease, WorkerJob } from '@collimator/edge-agent/study/infer/
 import { systemAfter } from '@collimator/edge-agent/timers';
 import { writeRelease } from './release-folder.ts';
 
-const device = { name: 'cpu-0', threads: 1 };
+const device = { name: 'cpu-0', threads: 1, decodeThreads: 1 };
 let folder: string;
 let child: InferenceChild | undefined;
 

@@ -44,7 +44,7 @@ function rig() {
   const timers: { delay_ms: number; run: () => void }[] = [];
   const onChange = vi.fn();
   const device = createDevice({
-    spec: { name: 'cpu-0', threads: 1 },
+    spec: { name: 'cpu-0', threads: 1, decodeThreads: 1 },
     start: (_, releases) => {
       const one = childOf(releases);
       children.push(one);

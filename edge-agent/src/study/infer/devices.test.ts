@@ -17,7 +17,19 @@ describe('the devices of an appliance', () => {
     [2, 1],
     [9, 4],
   ])('auto without a GPU and %i cores takes %i threads', (cores, threads) => {
-    expect(planDevices('auto', [], cores)).toEqual([{ name: 'cpu-0', threads }]);
+    expect(planDevices('auto', [], cores)).toMatchObject([{ name: 'cpu-0', threads }]);
+  });
+
+  it.each([
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [64, 2],
+  ])('decodes in one thread less than there are cores, in two at most (%i cores: %i)', (cores, decodeThreads) => {
+    const listed = [{ cpu: { threads: 3 } }, { gpu: gpus[0], workers: 1, decode_threads: 7 }];
+    expect(planDevices('auto', [], cores)).toMatchObject([{ decodeThreads }]);
+    expect(planDevices('auto', gpus, cores)).toMatchObject([{ decodeThreads }, { decodeThreads }]);
+    expect(planDevices(listed, [], cores)).toMatchObject([{ decodeThreads }, { decodeThreads: 7 }]);
   });
 
   it('a list is taken as it stands, with names that are all different', () => {

@@ -5,8 +5,10 @@ import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import type { DeviceSpec } from './protocol.ts';
 
 const NVIDIA_SMI_MS_MAX = 10_000;
-/** Threads beside a GPU: decoding and preprocessing are not ORT's; its CPU part needs one. */
+/** Threads of the runtime beside a GPU: decoding and preprocessing are not its; its CPU part needs one. */
 const GPU_THREADS = 1;
+/** Decoding keeps up with a model on two; a core is left for the rest of the appliance. */
+const DECODE_THREADS = 2;
 
 /**
  * The devices to run on. `auto` takes every GPU; without one, a CPU device with half of the cores, so that receiving
@@ -17,16 +19,24 @@ export function planDevices(
   gpuUuids: readonly string[],
   cores: number,
 ): readonly DeviceSpec[] {
+  const usual = Math.max(1, Math.min(DECODE_THREADS, cores - 1));
   if (devices === 'auto') {
-    if (gpuUuids.length === 0) return [{ name: 'cpu-0', threads: Math.max(1, Math.floor(cores / 2)) }];
-    return gpuUuids.map((gpu, index) => ({ name: `gpu-${index}`, threads: GPU_THREADS, gpu }));
+    if (gpuUuids.length === 0)
+      return [{ name: 'cpu-0', threads: Math.max(1, Math.floor(cores / 2)), decodeThreads: usual }];
+    return gpuUuids.map((gpu, index) => ({
+      name: `gpu-${index}`,
+      threads: GPU_THREADS,
+      decodeThreads: usual,
+      gpu,
+    }));
   }
   const named: DeviceSpec[] = [];
   for (const device of devices) {
-    if ('cpu' in device) named.push({ name: `cpu-${named.length}`, threads: device.cpu.threads });
+    const decodeThreads = device.decode_threads ?? usual;
+    if ('cpu' in device) named.push({ name: `cpu-${named.length}`, threads: device.cpu.threads, decodeThreads });
     else
       for (let worker = 0; worker < device.workers; worker++)
-        named.push({ name: `gpu-${named.length}`, threads: GPU_THREADS, gpu: device.gpu });
+        named.push({ name: `gpu-${named.length}`, threads: GPU_THREADS, decodeThreads, gpu: device.gpu });
   }
   return named;
 }

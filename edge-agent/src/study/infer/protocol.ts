@@ -2,7 +2,14 @@ import type { ResultObject } from '@collimator/shared/contracts/agent-config';
 import type { Evidence, ResultUids } from '../result/result-context.ts';
 
 /** What a child computes on. `gpu` is a UUID for CUDA_VISIBLE_DEVICES; without one it is a CPU device. */
-export type DeviceSpec = { readonly name: string; readonly threads: number; readonly gpu?: string };
+export type DeviceSpec = {
+  readonly name: string;
+  /** Of the model's runtime. */
+  readonly threads: number;
+  /** That decode and preprocess beside it. */
+  readonly decodeThreads: number;
+  readonly gpu?: string;
+};
 
 export type LoadRelease = { readonly sha256: string; readonly folder: string };
 
@@ -52,6 +59,8 @@ export type Inferred = {
   readonly objects: readonly MadeObject[];
   readonly maskVoxels: number;
   readonly volume_mL: number;
+  /** Images of the series that were left out because they are localizers. */
+  readonly localizersLeftOut: number;
   readonly timings: Timings;
 };
 

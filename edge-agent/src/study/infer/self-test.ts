@@ -14,7 +14,7 @@ export type SelfTestAnswer =
 export type SelfTestFailure = { readonly code: ErrorCode; readonly detail: string };
 
 const SELF_TEST_MS_MAX = 300_000;
-const cpu: DeviceSpec = { name: 'self-test', threads: 1 };
+const cpu: DeviceSpec = { name: 'self-test', threads: 1, decodeThreads: 1 };
 
 /**
  * Runs the golden cases of a release folder in a process of its own: source pixels through the declared

@@ -95,7 +95,7 @@ export function createDispatcher(deps: DispatcherDeps): StageLoop {
 
   async function store(row: JobRow, inferred: Inferred, device: string): Promise<void> {
     const to = next(row, { type: 'inferred' });
-    const { maskVoxels, volume_mL, timings } = inferred;
+    const { maskVoxels, volume_mL, localizersLeftOut, timings } = inferred;
     await deps.jobs.finish(row, to, deps.toStore(row, inferred), { maskVoxels, volume_mL }, now());
     deps.checkpoint('results-stored');
     log.event('job-inferred', {
@@ -105,6 +105,7 @@ export function createDispatcher(deps: DispatcherDeps): StageLoop {
       version: row.releaseVersion,
       sha256: row.releaseSha256,
       slices: row.slices,
+      localizers_left_out: localizersLeftOut,
       decode_ms: Math.round(timings.decode_ms),
       infer_ms: Math.round(timings.infer_ms),
       result_ms: Math.round(timings.result_ms),

@@ -6,11 +6,13 @@ import { readRelease } from './load-release.ts';
 import { loadStageModel } from './ort-session.ts';
 import { runJob } from './run-job.ts';
 import type { LoadedRelease } from './segment-series.ts';
+import { type SliceThreads, startSliceThreads } from './slices/slice-threads.ts';
 
 /** Entry of the process that computes: loads and warms the releases it is told to, then runs one job at a time. */
 const checkpoint = createCheckpoint(process.env);
 const loaded = new Map<string, LoadedRelease>();
 const reader: Promise<SliceReader> = createSliceReader();
+let threads: SliceThreads | undefined;
 
 const answer = (message: FromWorker): void => void process.send?.(message);
 
@@ -27,6 +29,7 @@ process.on('message', (message: ToWorker) => {
 async function load(device: DeviceSpec, releases: readonly LoadRelease[]): Promise<void> {
   const begun = performance.now();
   const unloadable: Unloadable[] = [];
+  threads = startSliceThreads(device.decodeThreads);
   for (const { sha256, folder } of releases) {
     try {
       const release = await readRelease(folder, sha256);
@@ -52,8 +55,8 @@ async function run(job: WorkerJob): Promise<void> {
   const { jobId } = job;
   try {
     const release = loaded.get(job.releaseSha256);
-    if (release === undefined) throw new Error('the release is not loaded');
-    const inferred = await runJob(job, release, await reader);
+    if (release === undefined || threads === undefined) throw new Error('the release is not loaded');
+    const inferred = await runJob(job, release, await reader, threads);
     checkpoint('worker-inferred');
     if (inferred.ok) answer({ type: 'inferred', jobId, inferred: inferred.value });
     else answer({ type: 'failed', jobId, how: 'permanent', ...inferred.error });

@@ -10,6 +10,7 @@ import { buildSegmentation } from '../../result/segmentation.ts';
 import { writeResult } from '../write-result.ts';
 import type { Inferred, MadeObject, WorkerJob } from '../protocol.ts';
 import { type LoadedRelease, type Segmented, segmentSeries } from './segment-series.ts';
+import type { SliceThreads } from './slices/slice-threads.ts';
 
 /**
  * From the images of a series to its results on disk, under the UIDs of the job.
@@ -20,9 +21,10 @@ export async function runJob(
   job: WorkerJob,
   loaded: LoadedRelease,
   reader: SliceReader,
+  threads: SliceThreads,
 ): Promise<Result<Inferred, Problem>> {
   const begun = performance.now();
-  const segmented = await segmentSeries(job.files, loaded, reader);
+  const segmented = await segmentSeries(job.files, loaded, threads);
   if (!segmented.ok) return segmented;
   const subject = await reader.readSubject(segmented.value.firstFile);
   if (!subject.ok) return subject;
@@ -39,7 +41,8 @@ export async function runJob(
   const { maskVoxels, volume_mL, decode_ms, infer_ms } = segmented.value;
   const ended = performance.now();
   const timings = { decode_ms, infer_ms, result_ms: ended - resultBegun, total_ms: ended - begun };
-  return ok({ objects, maskVoxels, volume_mL, timings });
+  const { localizersLeftOut } = segmented.value.volume;
+  return ok({ objects, maskVoxels, volume_mL, localizersLeftOut, timings });
 }
 
 /** The segmentation first: the report refers to it, if there is one. */

@@ -1,14 +1,16 @@
-import type { Release } from '@collimator/shared/contracts/release';
+import type { Release, Stage } from '@collimator/shared/contracts/release';
 import { countVoxels } from '@collimator/shared/imaging/measure';
-import { makeMaskBuilder } from '@collimator/shared/imaging/postprocess';
-import { fitPreprocessing, preprocessSlice } from '@collimator/shared/imaging/preprocess';
+import { makeMaskBuilder, type MaskBuilder } from '@collimator/shared/imaging/postprocess';
+import { fitPreprocessing } from '@collimator/shared/imaging/preprocess';
+import type { Plane, SourceSlice } from '@collimator/shared/imaging/slice';
 import { ok, type Result } from '@collimator/shared/result';
 import type { Problem } from '../../decode/problem.ts';
 import { boundSeries } from '../../decode/series-bytes.ts';
 import type { SliceHeader } from '../../decode/slice-header.ts';
-import type { Slice, SliceReader } from '../../decode/slice-reader.ts';
 import { assembleVolume, type Volume } from '../../decode/volume.ts';
 import type { StageModel } from './ort-session.ts';
+import { inOrder } from './slices/in-order.ts';
+import type { SliceThreads } from './slices/slice-threads.ts';
 
 /** A model that is loaded, with the release it is of. */
 export type LoadedRelease = { readonly sha256: string; readonly release: Release; readonly model: StageModel };
@@ -28,52 +30,72 @@ export type Segmented = {
 /** Where a slice is: the index of its frame in its file, from 0 on. */
 type FrameAddress = { readonly file: string; readonly index: number; readonly header: SliceHeader };
 
-/** Files read at once. */
-const READS_AT_ONCE = 4;
+/** Frames on their way through the threads, for each of them: one at work, one that waits, and their answers. */
+const FRAMES_AHEAD = 4;
 
 /**
  * Puts a series in order, decodes it, and runs the declared preprocessing, the model and the declared postprocessing.
- * The decoded series is held as a whole, so headers are read first: a series that is too large or no volume is refused
- * before a pixel of it is decoded. Model inputs and outputs are held only a batch at a time.
+ * Headers are read first: a series that is too large or no volume is refused before a pixel of it is decoded.
+ *
+ * What is held: the mask, and the decoded series as it is stored, because percentiles and moments of a series are
+ * taken over all of it before the first slice can be preprocessed; where no op asks for them, only the frames that are
+ * on their way. A slice is given up when it goes to its preprocessing. Model inputs and outputs are held a batch at a
+ * time and the next one.
  *
  * @param bytesMax of decoded pixels; `SERIES_BYTES_MAX` when absent
  */
 export async function segmentSeries(
   files: readonly string[],
   { model }: LoadedRelease,
-  reader: SliceReader,
+  threads: SliceThreads,
   bytesMax?: number,
 ): Promise<Result<Segmented, Problem>> {
   const begun = performance.now();
-  const headers = await readAll(files, (file) => reader.readHeaders(file));
-  if (!headers.ok) return headers;
-  const frames = headers.value.flatMap((headers, i) =>
-    headers.map((header, index): FrameAddress => ({ file: files[i] as string, index, header })),
-  );
+  const ahead = FRAMES_AHEAD * threads.count;
+  const frames: FrameAddress[] = [];
+  let at = 0;
+  for await (const headers of inOrder(files, ahead, (file) => threads.headers(file))) {
+    if (!headers.ok) return headers;
+    const file = files[at++] as string;
+    frames.push(...headers.value.map((header, index) => ({ file, index, header })));
+  }
   const assembled = assembleVolume(frames.map(({ header }) => header));
   if (!assembled.ok) return assembled;
   const volume = assembled.value;
   const bounded = boundSeries(volume.slices, bytesMax);
   if (!bounded.ok) return bounded;
-  const inOrder = volume.order.map((index) => frames[index] as FrameAddress);
-  const read = await readAll<FrameAddress, Slice>(inOrder, ({ file, index }) => reader.readSlice(file, index));
-  if (!read.ok) return read;
-  const slices = read.value;
-  const decoded = performance.now();
+  const ordered = volume.order.map((index) => frames[index] as FrameAddress);
+  const decode = ({ file, index }: FrameAddress): Promise<Result<SourceSlice, Problem>> => threads.decode(file, index);
 
   const { stage, batchMax } = model;
-  const fitted = fitPreprocessing(slices, stage.preprocessing);
   const { rows, columns, voxel_mm3 } = volume.geometry;
-  const builder = makeMaskBuilder(stage.postprocessing, { slices: slices.length, rows, columns });
-  for (let first = 0; first < slices.length; first += batchMax) {
-    const inputs = slices.slice(first, first + batchMax).map((slice) => preprocessSlice(slice, fitted));
-    for (const [i, output] of (await model.run(inputs)).entries()) builder.add(first + i, output);
+  const builder = makeMaskBuilder(stage.postprocessing, { slices: ordered.length, rows, columns });
+  let decoded = performance.now();
+  if (needsWholeSeries(stage)) {
+    const slices: SourceSlice[] = [];
+    for await (const slice of inOrder(ordered, ahead, decode)) {
+      if (!slice.ok) return slice;
+      slices.push(slice.value);
+    }
+    decoded = performance.now();
+    const fitted = fitPreprocessing(slices, stage.preprocessing);
+    const inputs = inOrder(slices, ahead + batchMax, async (slice) => ok(await threads.preprocess(slice, fitted)));
+    const run = await runModel(inputs, model, builder);
+    if (!run.ok) return run;
+  } else {
+    const fitted = fitPreprocessing([], stage.preprocessing);
+    const inputs = inOrder(ordered, ahead + batchMax, async (frame) => {
+      const slice = await decode(frame);
+      return slice.ok ? ok(await threads.preprocess(slice.value, fitted)) : slice;
+    });
+    const run = await runModel(inputs, model, builder);
+    if (!run.ok) return run;
   }
   const mask = builder.finish();
   const maskVoxels = countVoxels(mask)[1] as number;
   return ok({
     volume,
-    firstFile: inOrder[0]?.file ?? '',
+    firstFile: ordered[0]?.file ?? '',
     mask,
     maskVoxels,
     volume_mL: (maskVoxels * voxel_mm3) / 1000,
@@ -82,16 +104,27 @@ export async function segmentSeries(
   });
 }
 
-async function readAll<From, T>(
-  from: readonly From[],
-  readOne: (one: From) => Promise<Result<T, Problem>>,
-): Promise<Result<readonly T[], Problem>> {
-  const all: T[] = [];
-  for (let first = 0; first < from.length; first += READS_AT_ONCE) {
-    for (const one of await Promise.all(from.slice(first, first + READS_AT_ONCE).map(readOne))) {
-      if (!one.ok) return one;
-      all.push(one.value);
-    }
+/** Whether an op must see all slices before the first one can pass it. */
+const needsWholeSeries = ({ preprocessing }: Stage): boolean =>
+  preprocessing.some((op) => 'scope' in op && op.scope === 'series');
+
+/** Runs the model on the inputs as they come, in batches, while the threads make the next ones. */
+async function runModel(
+  inputs: AsyncIterable<Result<Plane, Problem>>,
+  model: StageModel,
+  builder: MaskBuilder,
+): Promise<Result<void, Problem>> {
+  let batch: Plane[] = [];
+  let at = 0;
+  const run = async (): Promise<void> => {
+    for (const output of await model.run(batch)) builder.add(at++, output);
+    batch = [];
+  };
+  for await (const input of inputs) {
+    if (!input.ok) return input;
+    batch.push(input.value);
+    if (batch.length === model.batchMax) await run();
   }
-  return ok(all);
+  if (batch.length > 0) await run();
+  return ok(undefined);
 }
