@@ -6,7 +6,8 @@ import type { StudyLine } from '../store/sqlite-study-list.ts';
 
 export const studyDetailsSql = {
   decisions: 'SELECT decisions FROM study_revisions WHERE study_id = ? AND number = ?',
-  jobs: `SELECT jobs.id, release_name AS release, release_version AS version, state, failure_code AS code
+  jobs: `SELECT jobs.id, release_name AS release, release_version AS version,
+      CASE WHEN rejected_ms IS NULL THEN state ELSE 'rejected' END AS state, failure_code AS code
     FROM jobs WHERE id IN (SELECT max(jobs.id) FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
       WHERE study_id = ? GROUP BY jobs.series_id, release_name) ORDER BY jobs.id`,
   deliveries: `SELECT destination, object, state, attempts, dimse_status AS status, error_comment AS comment,

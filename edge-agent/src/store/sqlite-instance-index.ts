@@ -1,3 +1,4 @@
+import { sopClasses } from '@collimator/shared/dicom/uids';
 import { isCoded } from '@collimator/shared/errors/coded-error';
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
 import { orientationOf } from '../study/assemble/orientation.ts';
@@ -85,6 +86,7 @@ function recordStatements(
   const study = header.studyInstanceUid;
   const series = header.seriesInstanceUid;
   const uid = header.sopInstanceUid;
+  const keyObject = !own && header.sopClassUid === sopClasses.keyObjectSelection;
   return [
     {
       sql: `INSERT INTO studies (study_instance_uid, open_since_ms, last_received_ms) SELECT :study, :now, :now
@@ -120,7 +122,7 @@ function recordStatements(
         thickness_mm: header.sliceThickness_mm,
         frames: Math.max(1, Math.trunc(header.numberOfFrames ?? 1)),
         source: header.callingAeTitle,
-        own: own ? 1 : 0,
+        own: own ? 1 : keyObject ? 2 : 0,
         path,
         sha256: header.dataSetSha256,
         patientKey,
@@ -130,10 +132,17 @@ function recordStatements(
     },
     // The path may be that of an instance which is gone and whose file is still to be deleted.
     keepPath(path),
-    // A result that comes back opens no study and does not keep one open.
-    ...(own ? [] : [touchStudy(study, uid, now), touchSeries(uid, now)]),
+    ...(keyObject ? [unreadKeyObject(uid)] : []),
+    // A result that comes back, or a document about images, opens no study and does not keep one open.
+    ...(own || keyObject ? [] : [touchStudy(study, uid, now), touchSeries(uid, now)]),
   ];
 }
+
+const unreadKeyObject = (uid: string): Statement => ({
+  sql: `INSERT INTO key_objects (instance_id, state) SELECT id, 'unread' FROM instances WHERE sop_instance_uid = ?`,
+  params: [uid],
+  expectChanges: 1,
+});
 
 const touchSeries = (uid: string, now: number): Statement => ({
   sql: `UPDATE series SET last_received_ms = :now, last_instance_id = instances.id

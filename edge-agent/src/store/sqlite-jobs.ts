@@ -1,7 +1,8 @@
 import type { ResultObject } from '@collimator/shared/contracts/agent-config';
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
-import type { SourceInstance } from '../study/result/result-context.ts';
+import type { Evidence, SourceInstance } from '../study/result/result-context.ts';
 import type { FailureClass, Job, JobState } from '../study/queue/job-state.ts';
+import { instanceIsRejected } from './sqlite-key-objects.ts';
 import { jobIsHeld } from './sqlite-holds.ts';
 
 /** A job with its key. */
@@ -52,6 +53,10 @@ export type Jobs = {
    * at `path` names: no report may point at somebody else's.
    */
   sources(row: JobRow, path: string): SourceInstance[];
+  /** Jobs that had fewer images of the same series for the same release: this one supersedes what they made. */
+  earlier(row: JobRow): number[];
+  /** The newest report of those jobs that a destination has. */
+  predecessors(row: JobRow): Evidence[];
   /** Moves a job on; rejects with `store-conflict` when it is no longer what `row` says. */
   move(row: JobRow, to: Job, now_ms: number): Promise<void>;
   /** Gives a queued job to another version of its release. */
@@ -80,12 +85,21 @@ export const jobSql = {
   get: `SELECT ${columns} FROM jobs WHERE id = ?`,
   running: `SELECT ${columns} FROM jobs WHERE state = 'running'`,
   queuedFor: `SELECT ${columns} FROM jobs WHERE state = 'queued' AND release_name = ? AND release_sha256 <> ? LIMIT ?`,
-  images: 'SELECT path FROM instances WHERE series_id = ? AND id <= ? AND own = 0 ORDER BY id',
+  images: `SELECT path FROM instances WHERE series_id = ? AND id <= ? AND own = 0 AND NOT ${instanceIsRejected} ORDER BY id`,
   sources: `SELECT sop_class_uid AS sopClassUid, sop_instance_uid AS sopInstanceUid,
       study_instance_uid AS studyInstanceUid, series_instance_uid AS seriesInstanceUid, modality
     FROM instances JOIN series ON series.id = series_id JOIN studies ON studies.id = study_id
-    WHERE series_id = ? AND instances.id <= ? AND own = 0 AND patient_key =
+    WHERE series_id = ? AND instances.id <= ? AND own = 0 AND NOT ${instanceIsRejected} AND patient_key =
       (SELECT patient_key FROM instances WHERE series_id = ? AND path = ? AND own = 0) ORDER BY instances.id`,
+  predecessors: `SELECT sop_class_uid AS sopClassUid, sop_instance_uid AS sopInstanceUid,
+      series_instance_uid AS seriesInstanceUid
+    FROM jobs JOIN results ON results.job_id = jobs.id
+    WHERE series_id = ? AND release_name = ? AND series_through < ? AND rejected_ms IS NULL AND state <> 'superseded' AND object = 'SR'
+      AND series_instance_uid <> ''
+      AND EXISTS (SELECT 1 FROM deliveries WHERE result_id = results.id AND may_have = 1)
+    ORDER BY series_through DESC LIMIT 1`,
+  earlier: `SELECT id FROM jobs WHERE series_id = ? AND release_name = ? AND series_through < ? AND state = 'inferred'
+    AND rejected_ms IS NULL`,
   queued: `SELECT count(*) AS n FROM jobs WHERE state = 'queued'`,
   runningCount: `SELECT count(*) AS n FROM jobs WHERE state = 'running'`,
   unreported: `SELECT ${columns} FROM jobs WHERE state = 'failed' AND reported = 0 LIMIT ?`,
@@ -128,6 +142,10 @@ export function createSqliteJobs(store: Store): Jobs {
       store.all<{ path: string }>(jobSql.images, row.seriesId, row.seriesThrough).map(({ path }) => path),
     sources: (row, path) =>
       store.all<SourceInstance>(jobSql.sources, row.seriesId, row.seriesThrough, row.seriesId, path),
+    earlier: ({ seriesId, releaseName, seriesThrough }) =>
+      store.all<{ id: number }>(jobSql.earlier, seriesId, releaseName, seriesThrough).map(({ id }) => id),
+    predecessors: ({ seriesId, releaseName, seriesThrough }) =>
+      store.all<Evidence>(jobSql.predecessors, seriesId, releaseName, seriesThrough),
     async move(row, to, now_ms) {
       await store.write([moveStatement(row, to, now_ms)]);
     },
@@ -182,7 +200,8 @@ function moveStatement(row: JobRow, to: Job, now_ms: number): Statement {
   };
 }
 
-function resultStatements(jobId: number, result: StoredResult, now_ms: number): Statement[] {
+/** Part of a write: a result with its deliveries. */
+export function resultStatements(jobId: number, result: StoredResult, now_ms: number): Statement[] {
   const {
     object,
     ordinal = 1,

@@ -4,6 +4,7 @@ import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
 import type { UnmatchedStudy } from '../study/assemble/plan-unmatched.ts';
 import type { RefusedJob } from '../study/assemble/refuse-mixed.ts';
 import type { SeriesFacts } from '../study/assemble/select-series.ts';
+import { instanceIsRejected } from './sqlite-key-objects.ts';
 import { studyIsHeld } from './sqlite-holds.ts';
 
 /** A complete study that waits for a release of some name. */
@@ -31,7 +32,7 @@ export type Studies = {
    * Takes in one series for routes that do not wait for its study; one durable write. Resolves with the id of its
    * revision, or undefined where nothing is to be done and nothing waits.
    */
-  completeSeries(series: OpenSeries, number: number, plan: JobPlan, now_ms: number): Promise<number | undefined>;
+  completeSeries(series: OpenSeries, plan: JobPlan, now_ms: number): Promise<number | undefined>;
   /** Leaves out what came late of a series; resolves with how many images that were. */
   ignoreLateSeries(series: OpenSeries): Promise<number>;
   /** The series of a study as far as image `through`, objects of our own left out. */
@@ -99,14 +100,19 @@ export const studySql = {
     WHERE series.last_instance_id > series.taken_through AND NOT ${studyIsHeld} ORDER BY series.last_received_ms LIMIT ?`,
   series: `${factColumns}
     FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
+      AND NOT ${instanceIsRejected}
     WHERE series.study_id = ? GROUP BY series.id ORDER BY series.id`,
   oneSeries: `${factColumns}
     FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0 AND instances.id <= ?
+      AND NOT ${instanceIsRejected}
     WHERE series.id = ? GROUP BY series.id`,
+  lastRevision: 'SELECT coalesce(max(number), 0) AS last FROM study_revisions WHERE study_id = ?',
   hasJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
-    AND state <> 'superseded' AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
+    AND state <> 'superseded' AND rejected_ms IS NULL
+    AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
   hasAnyJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ?
-    AND state <> 'superseded' AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
+    AND state <> 'superseded' AND rejected_ms IS NULL
+    AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
   wasRefused: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
     AND failure_code = ? LIMIT 1`,
   waiting: `SELECT revision_id AS revisionId, study_id AS studyId, series_id AS seriesId, through_instance_id AS through
@@ -135,7 +141,9 @@ export function createSqliteStudies(store: Store): Studies {
     async noteRelease(studyInstanceUids, source, now_ms) {
       await store.write([noteReleaseStatement(studyInstanceUids, source, now_ms)]);
     },
-    async completeSeries(series, number, plan, now_ms) {
+    async completeSeries(series, plan, now_ms) {
+      // Another series of the study may have been taken in since the list was read.
+      const number = 1 + (store.get<{ last: number }>(studySql.lastRevision, series.studyId)?.last ?? 0);
       const revision =
         plan.jobs.length + plan.waits.length === 0 ? [] : earlyRevisionStatements(series, number, plan, now_ms);
       const results = await store.write([seriesTakenThrough(series), ...revision]);

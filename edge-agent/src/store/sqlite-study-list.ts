@@ -19,6 +19,8 @@ export type StudyLine = {
     | 'inferred'
     | 'failed'
     | 'superseded'
+    /** Its source has rejected images that it was made of. */
+    | 'rejected'
     | 'not-selected';
   readonly release: string | null;
   readonly version: string | null;
@@ -41,7 +43,7 @@ export const studyListSql = {
     FROM studies WHERE id = ?`,
   revision: `SELECT id, number FROM study_revisions WHERE study_id = ? ORDER BY number DESC LIMIT 1`,
   waits: 'SELECT count(*) AS n FROM revision_waits WHERE revision_id = ?',
-  job: `SELECT id, state, release_name AS release, release_version AS version, failure_code AS failure
+  job: `SELECT id, CASE WHEN rejected_ms IS NULL THEN state ELSE 'rejected' END AS state, release_name AS release, release_version AS version, failure_code AS failure
     FROM jobs WHERE id =
       (SELECT max(jobs.id) FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id WHERE study_id = ?)`,
   deliveries: `SELECT d.state, count(*) AS n FROM results r JOIN deliveries d ON d.result_id = r.id

@@ -9,10 +9,13 @@ import { createSqliteDeliveries } from '../store/sqlite-deliveries.ts';
 import { createSqliteHolds } from '../store/sqlite-holds.ts';
 import { forgetPatientKeys } from '../store/sqlite-instance-index.ts';
 import { createSqliteJobs } from '../store/sqlite-jobs.ts';
+import { createSqliteKeyObjects } from '../store/sqlite-key-objects.ts';
 import { createSqliteRunReleases } from '../store/sqlite-run-releases.ts';
+import { createSqliteWithdrawals } from '../store/sqlite-withdrawals.ts';
 import { createSqliteStudies } from '../store/sqlite-studies.ts';
 import { createSqliteStudyList, type StudyLine, type StudyList } from '../store/sqlite-study-list.ts';
 import type { ActiveReleases } from './assemble/active-releases.ts';
+import { readKeyObjects } from './assemble/key-object-reader.ts';
 import { createStudyAssembler } from './assemble/study-assembler.ts';
 import { createCommitmentStage } from './deliver/commitment/commitment-stage.ts';
 import { destinationFigures } from './deliver/destination-figures.ts';
@@ -23,7 +26,8 @@ import { createFailureReporter } from './infer/failure-reporter.ts';
 import { startInferenceChild } from './infer/inference-child.ts';
 import { type DescriptionDeps, describeJob, resultsToStore } from './infer/job-description.ts';
 import { createStatusReporter } from './infer/status-report.ts';
-import { removeOtherAttempts } from './infer/other-attempts.ts';
+import { createWithdrawer } from './infer/withdrawal.ts';
+import { removeAttempts, removeOtherAttempts } from './infer/other-attempts.ts';
 import { createDispatcher } from './queue/dispatcher.ts';
 import { type After, systemAfter } from '../timers.ts';
 import { codeOf, placeOf } from '../observe/code-of.ts';
@@ -107,6 +111,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   const deliveries = createSqliteDeliveries(store);
   const holds = createSqliteHolds(store);
   const keyOf = await patientKeys(deps);
+  const keyObjects = createSqliteKeyObjects(store);
   const list = createSqliteStudyList(store);
   const runReleases = createSqliteRunReleases(store);
   const seen = { received: 0, rejected: 0, quarantined: 0, inferred: 0, failed: 0, delivered: 0, undelivered: 0 };
@@ -150,12 +155,17 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   const dispatcher = createDispatcher({
     jobs,
     devices,
-    describe: (row) => describeJob(row, describing),
+    async describe(row) {
+      // What fewer images gave and nobody has yet is not sent any more; what somebody has is named as a predecessor.
+      await deliveries.withdraw(deliveries.resultsOf(jobs.earlier(row)), 'superseded');
+      return describeJob(row, describing);
+    },
     toStore: (row, inferred) => resultsToStore(row, inferred, config.routes),
     now,
     after,
     log,
     checkpoint,
+    onDiscarded: (row) => void removeAttempts(dataDir, row, log),
     onEnded(row, { state }) {
       if (state === 'inferred') seen.inferred += 1;
       else seen.failed += 1;
@@ -182,7 +192,18 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     checkpoint,
     onJobs: () => dispatcher.wake(),
     onUnmatched: () => reporter.wake(),
+    readNotes: (limit) => readKeyObjects({ ...{ keyObjects, dataDir, now, log, checkpoint }, onRejected }, limit),
   });
+  const withdrawer = createWithdrawer({
+    withdrawals: createSqliteWithdrawals(store),
+    ...{ deliveries, dataDir, now, after, log, checkpoint, random: deps.random, agentVersion: deps.agentVersion },
+    deviceSerial: config.device.serial,
+    onNotes: wakeLanes,
+  });
+  function onRejected(): void {
+    withdrawer.wake();
+    dispatcher.wake();
+  }
   const intake = createIntake({
     store,
     dataDir,
@@ -241,7 +262,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     });
   }
 
-  const loops = [assembler, dispatcher, reporter, ...lanes, commitment];
+  const loops = [assembler, dispatcher, reporter, withdrawer, ...lanes, commitment];
   const useReleases = (): void => {
     const routed = new Set(config.routes.map((route) => route.release));
     const wanted = releases.list().filter(({ ref }) => routed.has(ref.name));

@@ -44,6 +44,30 @@ export const studyEvents = {
     text: 'A result of ours came back and is not processed',
     fields: ['instance'],
   },
+  'rejection-noted': {
+    level: 'warn',
+    audit: true,
+    text: 'A source has rejected images, or says that their time is over',
+    fields: ['instance', 'reason', 'references', 'jobs'],
+  },
+  'key-object-unreadable': {
+    level: 'warn',
+    audit: true,
+    text: 'A key object cannot be read; if it is a rejection note, nothing is done about it',
+    fields: ['instance', 'reason'],
+  },
+  'result-withdrawn': {
+    level: 'warn',
+    audit: true,
+    text: 'Results of rejected images are not sent any more, and where they are a rejection note follows',
+    fields: ['job', 'unsent', 'destinations'],
+  },
+  'result-withdrawal-failed': {
+    level: 'error',
+    audit: true,
+    text: 'Results of rejected images could not be withdrawn; it is tried again',
+    fields: ['job', 'reason'],
+  },
   'job-started': {
     level: 'info',
     audit: false,
@@ -71,7 +95,7 @@ export const studyEvents = {
   'job-superseded': {
     level: 'warn',
     audit: true,
-    text: 'What a job made does not count, because its images were replaced while it ran',
+    text: 'What a job made does not count, because its images were replaced or rejected while it ran',
     fields: ['job', 'device'],
   },
   'job-requeued': {

@@ -63,6 +63,7 @@ function createWorld({ complete = 'study', lateImages = 'supersede', prefix = ''
       after: () => never,
       log: { event: () => undefined },
       checkpoint: never,
+      readNotes: () => Promise.resolve(false),
       onJobs: never,
       onUnmatched: never,
     });
@@ -167,6 +168,15 @@ describe('series of routes that do not wait for the study', () => {
       [2, 2],
       [3, null],
     ]);
+  });
+
+  it('go together when they are due together', async () => {
+    const world = createWorld({ complete: 'series' });
+    for (const series of [1, 2, 3]) await world.image('CT2-a', 1, series);
+    world.restart();
+    world.clock.now_ms += QUIET_MS;
+    await world.pass();
+    expect(world.jobs().map(({ series }) => series)).toEqual([1, 2, 3]);
   });
 
   it('leave out what comes late where the site says so', async () => {

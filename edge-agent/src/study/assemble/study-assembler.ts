@@ -32,6 +32,8 @@ export type AssemblerDeps = {
   readonly after: After;
   readonly log: Log;
   readonly checkpoint: Checkpoint;
+  /** Reads at most so many key objects that came in; tells whether there may be more. */
+  readonly readNotes: (limit: number) => Promise<boolean>;
   /** New jobs are in the queue. */
   readonly onJobs: () => void;
   /** Studies that no release took, or that were refused, are to be reported. */
@@ -74,7 +76,9 @@ export function createStudyAssembler(deps: AssemblerDeps): StudyAssembler {
   });
 
   async function pass(): Promise<number | undefined> {
-    let full = await takeUpWaiting();
+    // First what was said of images: nothing is made of what is rejected.
+    let full = await deps.readNotes(BATCH);
+    full = (await takeUpWaiting()) || full;
     full = (await retargetQueued(deps, BATCH)) || full;
     const early = await takeEarlySeries(
       {

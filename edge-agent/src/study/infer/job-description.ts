@@ -36,6 +36,7 @@ export function describeJob(row: JobRow, deps: DescriptionDeps): WorkerJob {
     outFolder: join(deps.dataDir, attemptFolder(row)),
     objects: objects.length === 0 ? ['SEG', 'SR'] : objects,
     uids: newResultUids(deps.random),
+    predecessors: deps.jobs.predecessors(row),
     identity: { deviceSerial: deps.deviceSerial, agentVersion: deps.agentVersion, at_ms: deps.now() },
   };
 }

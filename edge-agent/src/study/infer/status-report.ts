@@ -40,6 +40,7 @@ export function createStatusReporter(deps: StatusReporterDeps): FailureReporterD
       subject: subject.value.elements,
       uids,
       sources: deps.jobs.sources(row, subject.value.path),
+      predecessors: deps.jobs.predecessors(row),
       outcome: failure?.class === 'permanent' ? 'refused' : 'failed',
       reason: `${row.releaseName} ${row.releaseVersion}: ${failure?.code ?? 'unknown'}: ${failure?.detail ?? ''}`,
     });

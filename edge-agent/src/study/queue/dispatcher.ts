@@ -14,13 +14,15 @@ export type DispatcherDeps = {
   readonly jobs: Jobs;
   readonly devices: readonly Device[];
   /** What a child needs to run a job; `row` is already running. */
-  readonly describe: (row: JobRow) => WorkerJob;
+  readonly describe: (row: JobRow) => Promise<WorkerJob>;
   /** What the child made, as it is to be stored and delivered. */
   readonly toStore: (row: JobRow, inferred: Inferred) => readonly StoredResult[];
   readonly now: () => number;
   readonly after: After;
   readonly log: Log;
   readonly checkpoint: Checkpoint;
+  /** The images of a job were replaced or rejected while it ran: what it left on the disk is nobody's. */
+  readonly onDiscarded: (row: JobRow) => void;
   /** A job has come to an end. */
   readonly onEnded: (row: JobRow, to: Job) => void;
 };
@@ -63,7 +65,7 @@ export function createDispatcher(deps: DispatcherDeps): StageLoop {
     }
   }
 
-  /** Whether a job could not be moved on because its images were replaced: then nothing that was made of it counts. */
+  /** Whether a job could not be moved on because its images were replaced or rejected: then nothing that was made of it counts. */
   const isVoid = (row: JobRow, error: unknown): boolean =>
     isCoded(error, 'store-conflict') && jobs.get(row.jobId)?.job.state === 'superseded';
 
@@ -80,16 +82,16 @@ export function createDispatcher(deps: DispatcherDeps): StageLoop {
     const { jobId, slices } = row;
     log.event('job-started', { job: jobId, device: device.name, attempt: row.job.starts, slices });
     const begun = now();
-    const answer = await device.run(deps.describe(row), stuckAfter_ms(times, row.releaseSha256, slices));
+    const answer = await device.run(await deps.describe(row), stuckAfter_ms(times, row.releaseSha256, slices));
     if (stopped && answer.how === 'crashed') return; // Ended by `stop`; the next start puts it back in the queue.
+    if (answer.how === 'inferred') times = learn(times, row.releaseSha256, slices, now() - begun);
     try {
-      if (answer.how === 'inferred') {
-        times = learn(times, row.releaseSha256, slices, now() - begun);
-        await store(row, answer.inferred, device.name);
-      } else await failed(row, answer);
+      if (answer.how === 'inferred') await store(row, answer.inferred, device.name);
+      else await failed(row, answer);
     } catch (error) {
       if (!isVoid(row, error)) throw error;
       log.event('job-superseded', { job: jobId, device: device.name });
+      deps.onDiscarded(row);
     }
   }
 

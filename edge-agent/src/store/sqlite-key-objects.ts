@@ -1,0 +1,86 @@
+import type { Statement, Store } from '@collimator/shared/sqlite/store';
+
+/** A key object that nobody has read yet; `path` is relative to the data folder. */
+export type UnreadKeyObject = { readonly instanceId: number; readonly path: string };
+
+export type KeyObjects = {
+  /** In the order of their arrival. */
+  unread(limit: number): UnreadKeyObject[];
+  /** It says nothing that concerns us. */
+  read(one: UnreadKeyObject, title: string | undefined): Promise<void>;
+  unreadable(one: UnreadKeyObject): Promise<void>;
+  /** Notes that the time of instances is over. */
+  expire(one: UnreadKeyObject, title: string | undefined, references: readonly string[]): Promise<void>;
+  /**
+   * Marks instances as rejected, ends the jobs that wait or run with one of them, and notes whose results are to be
+   * withdrawn: one durable write. Resolves with the number of jobs.
+   */
+  reject(
+    one: UnreadKeyObject,
+    title: string | undefined,
+    references: readonly string[],
+    now_ms: number,
+  ): Promise<number>;
+};
+
+/** True for a row of `instances` that is rejected; in a query whose table is called so. */
+export const instanceIsRejected = `EXISTS (SELECT 1 FROM rejected_instances
+  WHERE rejected_instances.sop_instance_uid = instances.sop_instance_uid AND mark = 'rejected')`;
+
+export const keyObjectSql = {
+  unread: `SELECT instance_id AS instanceId, path FROM key_objects JOIN instances ON instances.id = instance_id
+    WHERE state = 'unread' ORDER BY instance_id LIMIT ?`,
+} as const;
+
+export function createSqliteKeyObjects(store: Store): KeyObjects {
+  const settle = (one: UnreadKeyObject, state: 'read' | 'unreadable', title: string | undefined): Statement => ({
+    sql: `UPDATE key_objects SET state = ?, title = ? WHERE instance_id = ? AND state = 'unread'`,
+    params: [state, title ?? null, one.instanceId],
+    expectChanges: 1,
+  });
+  const mark = (one: UnreadKeyObject, as: 'rejected' | 'expired', references: readonly string[]): Statement => ({
+    // Once rejected, always rejected: a note about its time says nothing against that.
+    sql: `INSERT INTO rejected_instances (sop_instance_uid, mark, note_instance_id)
+      SELECT value, :as, :note FROM json_each(:references) WHERE true
+      ON CONFLICT (sop_instance_uid) DO UPDATE SET mark = excluded.mark, note_instance_id = excluded.note_instance_id
+        WHERE mark = 'expired'`,
+    params: { as, note: one.instanceId, references: JSON.stringify(references) },
+  });
+  return {
+    unread: (limit) => store.all<UnreadKeyObject>(keyObjectSql.unread, limit),
+    async read(one, title) {
+      await store.write([settle(one, 'read', title)]);
+    },
+    async unreadable(one) {
+      await store.write([settle(one, 'unreadable', undefined)]);
+    },
+    async expire(one, title, references) {
+      await store.write([settle(one, 'read', title), mark(one, 'expired', references)]);
+    },
+    async reject(one, title, references, now_ms) {
+      const these = JSON.stringify(references);
+      const [, , jobs] = await store.write([
+        settle(one, 'read', title),
+        mark(one, 'rejected', references),
+        {
+          sql: `UPDATE jobs SET rejected_ms = ?, rejected_title = ?,
+              ended_ms = CASE WHEN state IN ('queued', 'running') THEN ? ELSE ended_ms END,
+              state = CASE WHEN state IN ('queued', 'running') THEN 'superseded' ELSE state END,
+              reported = CASE WHEN state = 'failed' THEN 1 ELSE reported END
+            WHERE rejected_ms IS NULL AND id IN (SELECT jobs.id FROM json_each(?) AS named
+              JOIN instances ON instances.sop_instance_uid = named.value AND own = 0
+              JOIN jobs ON jobs.series_id = instances.series_id AND jobs.series_through >= instances.id)`,
+          params: [now_ms, title ?? null, now_ms, these],
+        },
+        {
+          // What comes after is not late, whatever is done with late images.
+          sql: `UPDATE studies SET reopened = 1 WHERE id IN (SELECT study_id FROM json_each(?) AS named
+              JOIN instances ON instances.sop_instance_uid = named.value AND own = 0
+              JOIN series ON series.id = instances.series_id)`,
+          params: [these],
+        },
+      ]);
+      return jobs?.changes ?? 0;
+    },
+  };
+}

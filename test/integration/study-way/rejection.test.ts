@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { sopClasses } from '@collimator/shared/dicom/uids';
+import { readKeyObject } from '@collimator/edge-agent/study/decode/key-object';
+import dicomParser from 'dicom-parser';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sendKeyObject } from './key-objects.ts';
+import { mrSeries, send, testUid } from './mr-series.ts';
+import { type Program, received, type Received, startAgentProgram } from './programs.ts';
+import {
+  classes,
+  createStudyWorld,
+  segmentationAndReport,
+  settled,
+  type StudyWorld,
+  waitOptions,
+} from './study-world.ts';
+
+const SLICES = [0, 1, 2, 3, 4];
+
+let world: StudyWorld;
+beforeEach(async () => {
+  world = await createStudyWorld();
+});
+afterEach(() => world.close());
+
+const note = (name: string, title: string, slices: readonly number[] = SLICES) => ({
+  ...{ name, title, slices, study: 'a' },
+  file: join(world.folder, `${name}.dcm`),
+});
+const bytesOf = (line: Received | undefined): Promise<Buffer> => readFile(join(world.pacsFolder, line?.file ?? ''));
+const newest = (lines: readonly Received[], sopClass: string): Received | undefined =>
+  lines.findLast((line) => line.sopClassUid === sopClass);
+
+describe('images that their source rejects', () => {
+  it('take back what was sent of them, and are not used when the study comes again', async () => {
+    const agent = await world.agentWith();
+    await send(agent.port, mrSeries({ study: 'a', slices: 5 }));
+    const results = await world.arrived(2);
+    await settled(agent);
+    await sendKeyObject(agent.port, note('n1', '113037'));
+    const lines = await world.arrived(3);
+    const ours = newest(lines, sopClasses.keyObjectSelection);
+    const bytes = await bytesOf(ours);
+    const read = readKeyObject(bytes);
+    expect(read).toEqual({
+      ok: true,
+      value: { title: '113037', references: expect.arrayContaining(results.map((one) => one.sopInstanceUid)) },
+    });
+    const { dataSet } = { dataSet: dicomParser.parseDicom(bytes) };
+    expect([dataSet.string('x0020000d'), dataSet.string('x00100020')]).toEqual([testUid('a'), 'P-a']);
+    expect(agent.way.studies(1)[0]?.state).toBe('rejected');
+    // Corrected images under new UIDs, in the same study.
+    await send(agent.port, mrSeries({ study: 'a', series: 'two', slices: 4 }));
+    const again = (await world.arrived(5)).slice(3);
+    expect(classes(again)).toEqual(segmentationAndReport);
+    const report = (await bytesOf(newest(again, sopClasses.comprehensiveSr))).toString('latin1');
+    expect(report).toContain(testUid('a', 'two', 0));
+    expect(report).not.toContain(testUid('a', 'one', 2));
+    await settled(agent);
+    expect(agent.way.studies(1)[0]?.state).toBe('inferred');
+  });
+
+  it('make no job when the note came first, also where late images are left out', async () => {
+    const agent = await world.agentWith({ lateImages: 'ignore' });
+    await sendKeyObject(agent.port, note('n1', '113001'));
+    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(1), waitOptions);
+    await send(agent.port, mrSeries({ study: 'a', slices: 5 }));
+    await vi.waitFor(() => expect(world.counted('study-complete')).toBe(1), waitOptions);
+    await settled(agent);
+    expect(world.counted('job-started')).toBe(0);
+    expect(await received(world.pacsFolder)).toEqual([]);
+  });
+
+  it('end what waits for its destination, which never hears of it', async () => {
+    const agent = await world.agentWith();
+    await world.pacs.stop();
+    await send(agent.port, mrSeries({ study: 'a', slices: 5 }));
+    await vi.waitFor(() => expect(agent.way.counts().deliveries.pending).toBe(2), waitOptions);
+    await sendKeyObject(agent.port, note('n1', '113038'));
+    await vi.waitFor(() => expect(world.counted('result-withdrawn')).toBe(1), waitOptions);
+    await world.restartPacs();
+    // What comes behind it arrives: so would have what was withdrawn.
+    await send(agent.port, mrSeries({ study: 'b', slices: 3 }));
+    await world.arrived(2);
+    await settled(agent);
+    const patients = await Promise.all((await received(world.pacsFolder)).map(bytesOf));
+    expect(patients.map((one) => dicomParser.parseDicom(one).string('x00100020'))).toEqual(['P-b', 'P-b']);
+  });
+
+  it('stop a job that runs with them; what it would have made is nobody’s', async () => {
+    const agent = await world.agentWith();
+    await send(agent.port, mrSeries({ study: 'a', slices: 400 }));
+    await vi.waitFor(() => expect(world.counted('job-started')).toBe(1), { ...waitOptions, interval: 1 });
+    await sendKeyObject(agent.port, note('n1', '113001'));
+    await vi.waitFor(() => {
+      const ended = world.counted('job-superseded') + world.counted('result-withdrawn');
+      expect(ended).toBeGreaterThan(0);
+    }, waitOptions);
+    await settled(agent);
+    // On a slow day the job was done before the note: then what it made was withdrawn.
+    const lines = await received(world.pacsFolder);
+    expect(lines.filter((line) => line.sopClassUid === sopClasses.keyObjectSelection).length * 2).toBe(
+      lines.filter((line) => line.sopClassUid !== sopClasses.keyObjectSelection).length,
+    );
+  });
+
+  it('whose time is over at the source take nothing back', async () => {
+    const agent = await world.agentWith();
+    await send(agent.port, mrSeries({ study: 'a', slices: 5 }));
+    await world.arrived(2);
+    await sendKeyObject(agent.port, note('n1', '113039'));
+    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(1), waitOptions);
+    await settled(agent);
+    expect(agent.way.studies(1)[0]?.state).toBe('inferred');
+    expect(await received(world.pacsFolder)).toHaveLength(2);
+  });
+});
+
+describe('a power cut while results are taken back', () => {
+  it.each(['rejection-noted', 'withdrawal-noted'])('at %s sends one note', async (name) => {
+    const options = {
+      dataDir: join(world.folder, 'data'),
+      destinations: [{ name: 'pacs', port: world.pacs.port }],
+      releases: [world.release],
+    };
+    const env = { COLLIMATOR_KILL_AT: name, COLLIMATOR_KILL_MARKER: join(world.folder, 'killed') };
+    let program: Program = await startAgentProgram(options, env);
+    world.endWith(() => program.stop());
+    await send(program.port, mrSeries({ study: 'a', slices: 5 }));
+    await world.arrived(2);
+    const died = new Promise((resolve) => program.child.once('exit', resolve));
+    // The cut may come before the association is released; it cannot come before the note is stored.
+    await sendKeyObject(program.port, note('n1', '113001')).catch(() => undefined);
+    await died;
+    program = await startAgentProgram(options, env);
+    const lines = await world.arrived(3);
+    await send(program.port, mrSeries({ study: 'b', slices: 3 }));
+    const all = await world.arrived(5);
+    expect(lines.filter((line) => line.sopClassUid === sopClasses.keyObjectSelection)).toHaveLength(1);
+    expect(all.filter((line) => line.sopClassUid === sopClasses.keyObjectSelection)).toHaveLength(1);
+  });
+});
