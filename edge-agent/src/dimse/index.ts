@@ -36,7 +36,7 @@ export type { Find, FindOptions } from './find/find-request.ts';
 export { defaultImplementation, type Implementation } from './implementation.ts';
 export { isSuccess, status } from './message/statuses.ts';
 export { err, ok, type Err, type Ok, type Result } from './result.ts';
-export type { Peer, ScpEvent, Traffic } from './scp-events.ts';
+export type { LimitKind, Peer, ScpEvent, Traffic } from './scp-events.ts';
 export { defaultScpLimits, type ScpLimits } from './scp-limits.ts';
 export {
   ASYNC_OPERATIONS_MAX,
@@ -52,6 +52,7 @@ export { type Action, type Association, openAssociation, type StoreObject } from
 export type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from './store-sink.ts';
 export { defaultTransferSyntaxes } from './transfer-syntaxes.ts';
 export { isUid, UID_LENGTH_MAX, VERIFICATION } from './uid.ts';
-export { parseCidr } from './upper-layer/address.ts';
+export { canonicalBlock, parseCidr } from './upper-layer/address.ts';
 export type { Policy, Source } from './upper-layer/admission.ts';
-export type { RoleSelection } from './upper-layer/pdu.ts';
+export type { RoleSelection, UserIdentity } from './upper-layer/pdu.ts';
+export { type Identify, oneUser } from './upper-layer/user-identity.ts';

@@ -162,7 +162,7 @@ async function peerThat(
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk: Buffer) => {
       for (const pdu of pdus.push(chunk)) {
-        if (!pdu.ok) throw new Error(pdu.error);
+        if (!pdu.ok) throw new Error(pdu.error.why);
         if (pdu.value.type === 'release-rq') socket.write(encodePdu({ type: 'release-rp' }));
         if (pdu.value.type === 'associate-rq')
           socket.write(

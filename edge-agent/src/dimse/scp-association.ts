@@ -4,18 +4,19 @@ import type { Implementation } from './implementation.ts';
 import type { CommitmentService } from './commitment/commitment-service.ts';
 import { type CommandSet, commandFields } from './message/command-set.ts';
 import { createMessageReader } from './message/message-reader.ts';
+import { createInFlight } from './in-flight.ts';
 import { createRequester } from './requester.ts';
-import type { Err, Ok } from './result.ts';
-import type { Peer, ScpEvent } from './scp-events.ts';
+import type { LimitKind, Peer, ScpEvent } from './scp-events.ts';
+import type { AdmissionLine, Decided } from './scp-line.ts';
 import type { ScpLimits } from './scp-limits.ts';
 import { createScpMessages } from './scp-messages.ts';
 import { createProgress } from './scp-progress.ts';
 import { createStoreReceiver } from './scp-store.ts';
 import type { StoreSink } from './store-sink.ts';
 import { APPLICATION_CONTEXT } from './uid.ts';
-import type { AssociateRequest, Source } from './upper-layer/admission.ts';
+import type { Source } from './upper-layer/admission.ts';
 import { type Connection, createConnection, type Indication } from './upper-layer/connection.ts';
-import type { AssociateRq, Pdv } from './upper-layer/pdu.ts';
+import type { AssociateRq, AsyncOperations, Pdv } from './upper-layer/pdu.ts';
 import {
   type AcceptedContext,
   acceptedContexts,
@@ -24,7 +25,6 @@ import {
   negotiate,
   type Offer,
 } from './upper-layer/presentation-contexts.ts';
-import type { Refusal } from './upper-layer/refusal.ts';
 
 export type AssociationDeps = {
   readonly socket: Socket;
@@ -37,8 +37,9 @@ export type AssociationDeps = {
   readonly sink: StoreSink;
   readonly clock: Clock;
   readonly onEvent: (event: ScpEvent) => void;
-  /** Decides and, when it admits, counts the association until `leave`. */
-  readonly admit: (request: AssociateRequest) => Ok<Source> | Err<Refusal>;
+  /** Decides, perhaps after a while, and when it admits, counts the association until `leave`. */
+  readonly enter: AdmissionLine['enter'];
+  readonly onAdmitted: () => void;
   readonly leave: (source: Source) => void;
 };
 
@@ -65,6 +66,10 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
   let source: Source | undefined;
   let contexts = new Map<number, AcceptedContext>();
   let peerPduBytesMax = 0;
+  /** Requests of the peer that are worked on at a time. */
+  let operations = 1;
+  let entering: Promise<void> | undefined;
+  let limitReached: LimitKind | undefined;
   let finishing = false;
   let ended = false;
   /** PDVs are being handled: a response may still be due although the message is in whole. */
@@ -96,6 +101,7 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
     peer: () => peer,
     onEvent: deps.onEvent,
   });
+  const committing = createInFlight(() => operations);
   /** The object or the message whose data set is arriving. */
   let arriving: 'object' | 'message' = 'message';
 
@@ -113,7 +119,7 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
         end({ type: 'association-released', ...peer, ...traffic() });
         return receiver.abort();
       case 'aborted':
-        end({ type: 'association-aborted', ...peer, ...traffic(), by: indication.by, why: indication.why });
+        end({ type: 'association-aborted', ...peer, ...traffic(), by: indication.by, why: indication.why, ...(limitReached !== undefined && { limit: limitReached }) });
         return receiver.abort();
       case 'associate-ac':
       case 'associate-rj':
@@ -122,24 +128,40 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
     }
   }
 
+  /** A wait for a place does not stop the reading: a peer that gives up meanwhile is noticed. */
   function associate(rq: AssociateRq): void {
     peer = { ...peer, callingAeTitle: rq.callingAeTitle, calledAeTitle: rq.calledAeTitle };
     const problem = contextsProblem(rq.contexts);
-    if (problem !== undefined) return connection.abort(problem);
-    const admitted = deps.admit({ ...rq, remoteAddress: deps.remoteAddress });
-    if (!admitted.ok) {
-      const { result, source: from, reason, why } = admitted.error;
+    if (problem !== undefined) return connection.abortInvalid(problem);
+    const { userIdentity } = rq.user;
+    const decided = deps.enter({ ...rq, userIdentity, remoteAddress: deps.remoteAddress });
+    if (!(decided instanceof Promise)) return answer(rq, decided);
+    entering = decided
+      .then((late) => {
+        if (connection.state() === 3) answer(rq, late);
+        else if (late.ok) deps.leave(late.value);
+      })
+      .catch(fault);
+  }
+
+  function answer(rq: AssociateRq, decided: Decided): void {
+    if (!decided.ok) {
+      const { result, source: from, reason, why, limit } = decided.error;
       ended = true;
-      deps.onEvent({ type: 'association-rejected', ...peer, why });
+      deps.onEvent({ type: 'association-rejected', ...peer, why, ...(limit !== undefined && { limit }) });
       connection.reject({ type: 'associate-rj', result, source: from, reason });
       return;
     }
-    source = admitted.value;
+    source = decided.value;
+    deps.onAdmitted();
     const proposedRoles = rq.user.roles ?? [];
     const roles = answerRoles(proposedRoles, deps.offer);
     const answered = negotiate(rq.contexts, deps.offer, proposedRoles);
     contexts = acceptedContexts(rq.contexts, answered);
     peerPduBytesMax = rq.user.maxPduLength;
+    operations = windowOf(rq.user.asyncOperations, limits.operationsMax);
+    // What nobody checked is not confirmed (PS3.7 §D.3.3.7).
+    const confirmed = rq.user.userIdentity?.responseRequested === true && source.identify !== undefined;
     connection.accept({
       type: 'associate-ac',
       protocolVersion: 1,
@@ -152,6 +174,8 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
         implementationClassUid: deps.implementation.classUid,
         implementationVersionName: deps.implementation.versionName,
         ...(roles.length > 0 && { roles }),
+        ...(operations > 1 && { asyncOperations: { invoked: operations, performed: 1 } }),
+        ...(confirmed && { userIdentityResponse: Buffer.alloc(0) }),
       },
     });
     deps.onEvent({
@@ -172,16 +196,21 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
       if (part.value.type === 'data') {
         const { bytes, isLast } = part.value;
         if (arriving === 'message') await messages.data(bytes, isLast);
-        else await respond(pdv.contextId, await receiver.data(bytes, isLast));
+        else {
+          const answered = receiver.data(bytes, isLast).then((response) => respond(pdv.contextId, response));
+          // With a window, the next object is read while this one becomes safe; each is answered when it is.
+          await (isLast && operations > 1 ? committing.add(answered) : answered);
+        }
       } else {
         const { command, dataSetFollows } = part.value;
         const context = contexts.get(pdv.contextId);
-        if (context === undefined) return connection.abort(`presentation context ${pdv.contextId} was not accepted`);
+        if (context === undefined)
+          return connection.abortInvalid(`presentation context ${pdv.contextId} was not accepted`);
         arriving = command.commandField === commandFields.cStoreRq ? 'object' : 'message';
         if (arriving === 'message') await messages.command(command, context, dataSetFollows);
         else await respond(pdv.contextId, await receiver.begin(command, context, dataSetFollows));
       }
-      if (finishing && !messages.busy() && !reader.inMessage()) return connection.abort('the node is closing');
+      if (finishing && idle()) return connection.abort('the node is closing');
     }
   }
 
@@ -189,18 +218,37 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
     if (response !== undefined) await requester.respond(contextId, response);
   }
 
+  /** Nothing is arriving and no answer is due. */
+  const idle = (): boolean => !messages.busy() && committing.size() === 0 && !reader.inMessage();
+
   const traffic = () => ({ ...receiver.traffic(), duration_ms: clock.now_ms() - startedAt_ms });
 
   function end(event: ScpEvent): void {
     if (ended) return;
     ended = true;
     requester.fail('closed', 'the association is over');
-    if (source === undefined)
-      deps.onEvent({ type: 'connection-failed', remoteAddress: deps.remoteAddress, why: whyOf(event) });
-    else {
+    if (source === undefined) {
+      const expired = connection.requestExpired();
+      deps.onEvent({
+        type: 'connection-failed',
+        remoteAddress: deps.remoteAddress,
+        why: expired ? `no association request within ${limits.artim_ms} ms` : whyOf(event),
+        ...(expired && { limit: 'artim' }),
+      });
+    } else {
       deps.leave(source);
       deps.onEvent(event);
     }
+  }
+
+  function fault(error: unknown): void {
+    deps.onEvent({ type: 'fault', associationId: deps.associationId, error });
+    connection.destroy();
+  }
+
+  function giveUp(limit: LimitKind, why: string): void {
+    limitReached = limit;
+    connection.abort(why);
   }
 
   /** Looks at the peer's progress four times within the shorter of the two limits. */
@@ -209,9 +257,10 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
     let cancel = clock.after(period_ms, look);
     function look(): void {
       if (connection.state() === 6) {
+        if (messages.busy() || committing.size() > 0) progress.excuse(clock.now_ms());
         const verdict = progress.judge(clock.now_ms(), reader.inMessage());
-        if (verdict === 'idle') connection.abort(`nothing came for ${limits.idle_ms} ms`);
-        if (verdict === 'too-slow') connection.abort(`slower than ${limits.bytesPerSecondMin} bytes/s`);
+        if (verdict === 'idle') giveUp('idle', `nothing came for ${limits.idle_ms} ms`);
+        if (verdict === 'too-slow') giveUp('progress', `slower than ${limits.bytesPerSecondMin} bytes/s`);
       }
       cancel = clock.after(period_ms, look);
     }
@@ -223,9 +272,10 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
       const unwatch = watch();
       try {
         await connection.run();
+        await entering;
+        await committing.settled();
       } catch (error) {
-        deps.onEvent({ type: 'fault', associationId: deps.associationId, error });
-        connection.destroy();
+        fault(error);
       } finally {
         unwatch();
         await receiver.abort();
@@ -235,13 +285,19 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
     finish() {
       finishing = true;
       if (connection.state() !== 6) connection.destroy();
-      else if (!busy && !messages.busy() && !reader.inMessage()) connection.abort('the node is closing');
+      else if (!busy && idle()) connection.abort('the node is closing');
     },
     abort(why) {
       connection.abort(why);
       connection.destroy();
     },
   };
+}
+
+/** What of a proposed window we perform: 0 proposes no limit, and without a proposal it is one (PS3.7 §D.3.3.3). */
+function windowOf(proposed: AsyncOperations | undefined, most: number): number {
+  if (proposed === undefined) return 1;
+  return proposed.invoked === 0 ? most : Math.min(proposed.invoked, most);
 }
 
 const whyOf = (event: ScpEvent): string => ('why' in event ? event.why : event.type);

@@ -8,6 +8,17 @@ export type Peer = {
 
 export type Traffic = { readonly instances: number; readonly bytes: number; readonly duration_ms: number };
 
+/** A bound that was reached, for counting: which of `ScpLimits` or of the policy. */
+export type LimitKind =
+  | 'associations'
+  | 'source-associations'
+  | 'congestion'
+  | 'connections'
+  | 'waiting-per-address'
+  | 'artim'
+  | 'idle'
+  | 'progress';
+
 /** What the SCP tells its owner. */
 export type ScpEvent =
   | (Peer & {
@@ -15,13 +26,14 @@ export type ScpEvent =
       readonly contextsAccepted: number;
       readonly contextsProposed: number;
     })
-  | (Peer & { readonly type: 'association-rejected'; readonly why: string })
+  | (Peer & { readonly type: 'association-rejected'; readonly why: string; readonly limit?: LimitKind })
   | (Peer & Traffic & { readonly type: 'association-released' })
   | (Peer &
       Traffic & {
         readonly type: 'association-aborted';
         readonly by: 'peer' | 'us' | 'transport';
         readonly why: string;
+        readonly limit?: LimitKind;
       })
   | (Peer & {
       readonly type: 'instance-stored' | 'instance-refused';
@@ -33,6 +45,11 @@ export type ScpEvent =
       readonly status: number;
       readonly comment: string;
     })
-  | { readonly type: 'connection-failed'; readonly remoteAddress: string; readonly why: string }
+  | {
+      readonly type: 'connection-failed';
+      readonly remoteAddress: string;
+      readonly why: string;
+      readonly limit?: LimitKind;
+    }
   /** The sink threw: a fault of ours, answered with 0110H. */
   | { readonly type: 'fault'; readonly associationId: string; readonly error: unknown };

@@ -10,6 +10,10 @@ export type ScpLimits = ProgressLimits & {
   readonly connectionsMax: number;
   /** Of these, those of one address that hold no association: one that only opens connections must not lock out the rest. */
   readonly waitingPerAddressMax: number;
+  /** How long a request waits for a place when all associations, or all of its source, are in use; 0 refuses at once, ms. */
+  readonly associationWait_ms: number;
+  /** Requests of one association that are worked on at a time, where the peer proposes more than one (PS3.7 §D.3.3.3). */
+  readonly operationsMax: number;
   /** How long a closing SCP lets an object that is arriving come to its end, ms. */
   readonly closeGrace_ms: number;
 };
@@ -22,5 +26,7 @@ export const defaultScpLimits: ScpLimits = {
   progressWindow_ms: 30_000,
   connectionsMax: 128,
   waitingPerAddressMax: 32,
+  associationWait_ms: 0,
+  operationsMax: 8,
   closeGrace_ms: 5_000,
 };

@@ -14,6 +14,8 @@ export type Progress = {
   wait(now_ms: number): void;
   /** The wait is over: so many bytes came. Time until the next `wait` is ours and does not count. */
   got(now_ms: number, bytes: number): void;
+  /** An answer of ours is still due: the wait so far is not the peer's. */
+  excuse(now_ms: number): void;
   judge(now_ms: number, inMessage: boolean): Verdict;
 };
 
@@ -30,6 +32,9 @@ export function createProgress(limits: ProgressLimits): Progress {
       if (waitingSince_ms !== undefined) windowWaited_ms += now_ms - waitingSince_ms;
       waitingSince_ms = undefined;
       windowBytes += bytes;
+    },
+    excuse(now_ms) {
+      if (waitingSince_ms !== undefined) waitingSince_ms = now_ms;
     },
     judge(now_ms, inMessage) {
       const silent_ms = waitingSince_ms === undefined ? 0 : now_ms - waitingSince_ms;

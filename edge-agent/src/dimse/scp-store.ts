@@ -122,6 +122,8 @@ export function createStoreReceiver(deps: StoreReceiverDeps): StoreReceiver {
     async data(bytes, isLast) {
       const object = arriving;
       if (object === undefined) return undefined;
+      // From here on the next object may begin, while this one is being committed.
+      if (isLast) arriving = undefined;
       object.bytes += bytes.length;
       bytesTotal += bytes.length;
       const { write } = object;
@@ -137,7 +139,6 @@ export function createStoreReceiver(deps: StoreReceiverDeps): StoreReceiver {
         }
       }
       if (!isLast) return undefined;
-      arriving = undefined;
       const complete = object.write;
       const outcome = complete === undefined ? object.refused : await guarded(() => complete.commit());
       return finish(object, outcome ?? fault);

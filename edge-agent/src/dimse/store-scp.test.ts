@@ -238,7 +238,7 @@ describe('the Store SCP', () => {
     peer.socket.write(encodePdu({ ...rq, contexts }));
     await until(() => peer.socket.bytesRead >= 10);
     peer.socket.end();
-    expect(await peer.closed).toEqual(encodePdu({ type: 'abort', source: 0, reason: 0 }));
+    expect(await peer.closed).toEqual(encodePdu({ type: 'abort', source: 2, reason: 6 }));
     expect(events).toMatchObject([{ type: 'connection-failed' }]);
   });
 

@@ -5,12 +5,13 @@ import { type Clock, systemClock } from './clock.ts';
 import type { CommitmentService } from './commitment/commitment-service.ts';
 import { defaultImplementation, type Implementation } from './implementation.ts';
 import { createScpAssociation, type ScpAssociation } from './scp-association.ts';
-import type { ScpEvent } from './scp-events.ts';
+import type { LimitKind, ScpEvent } from './scp-events.ts';
+import { createAdmissionLine } from './scp-line.ts';
 import { defaultScpLimits, type ScpLimits } from './scp-limits.ts';
 import { offerOf, type OfferOptions } from './scp-offer.ts';
 import type { StoreSink } from './store-sink.ts';
 import { parseCidr, plainAddress } from './upper-layer/address.ts';
-import { admit, type Policy, type Source } from './upper-layer/admission.ts';
+import type { Policy } from './upper-layer/admission.ts';
 
 export type Listen = {
   /** Address to listen on; all of them when absent. */
@@ -29,6 +30,8 @@ export type StoreScpDeps = {
   /** What is served besides verification and storage. */
   readonly services?: { readonly commitment?: CommitmentService };
   readonly onEvent: (event: ScpEvent) => void;
+  /** Why nobody should come now; whoever does is then refused as temporary congestion. Undefined when all is well. */
+  readonly congested?: () => string | undefined;
   readonly clock?: Clock;
   readonly implementation?: Implementation;
   /** Names an association in events; random when absent. */
@@ -62,14 +65,23 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
   const offer = offerOf(deps.policy, commitment);
   const servers: Server[] = [];
   const serving = new Map<ScpAssociation, Promise<void>>();
-  const bySource = new Map<Source, number>();
+  const line = createAdmissionLine({
+    policy: deps.policy,
+    clock,
+    associationWait_ms: limits.associationWait_ms,
+    congested: deps.congested ?? (() => undefined),
+  });
   /** Connections without an association, by address. */
   const waiting = new Map<string, number>();
-  let associations = 0;
   let closing = false;
 
-  const failed = (remoteAddress: string, why: string): void =>
-    deps.onEvent({ type: 'connection-failed', remoteAddress: plainAddress(remoteAddress), why });
+  const failed = (remoteAddress: string, why: string, limit?: LimitKind): void =>
+    deps.onEvent({
+      type: 'connection-failed',
+      remoteAddress: plainAddress(remoteAddress),
+      why,
+      ...(limit !== undefined && { limit }),
+    });
 
   /** Takes a place among those of an address that wait for an association; the returned function gives it back, once. */
   function wait(address: string): () => void {
@@ -93,6 +105,7 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
       return failed(
         remoteAddress,
         `${remoteAddress} has ${limits.waitingPerAddressMax} connections without an association`,
+        'waiting-per-address',
       );
     }
     const stopWaiting = wait(remoteAddress);
@@ -107,19 +120,9 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
       sink: deps.sink,
       clock,
       onEvent: deps.onEvent,
-      admit(request) {
-        const decided = admit(request, deps.policy, { associations, bySource: (s) => bySource.get(s) ?? 0 });
-        if (decided.ok) {
-          stopWaiting();
-          associations += 1;
-          bySource.set(decided.value, (bySource.get(decided.value) ?? 0) + 1);
-        }
-        return decided;
-      },
-      leave(source) {
-        associations -= 1;
-        bySource.set(source, (bySource.get(source) ?? 1) - 1);
-      },
+      enter: (request) => line.enter(request),
+      onAdmitted: stopWaiting,
+      leave: (source) => line.leave(source),
     });
     serving.set(
       association,
@@ -138,7 +141,7 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
     server.maxConnections = limits.connectionsMax;
     servers.push(server);
     server.on('drop', (data) =>
-      failed(data?.remoteAddress ?? '', `all ${limits.connectionsMax} connections are in use`),
+      failed(data?.remoteAddress ?? '', `all ${limits.connectionsMax} connections are in use`, 'connections'),
     );
     server.on('tlsClientError', (error: Error, socket: Socket) => failed(socket.remoteAddress ?? '', error.message));
     return new Promise((resolve, reject) => {
@@ -162,6 +165,7 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
     },
     async close() {
       closing = true;
+      line.close();
       const stopped = servers.map(closed);
       for (const association of serving.keys()) association.finish();
       const cancel = clock.after(limits.closeGrace_ms, () => {

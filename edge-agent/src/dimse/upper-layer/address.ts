@@ -15,16 +15,43 @@ export function parseCidr(text: string): Result<Cidr, string> {
   return ok({ network, prefix, family: version === 4 ? 'ipv4' : 'ipv6' });
 }
 
-/** Whether one of the blocks holds the address. A block that cannot be read holds nothing. */
-export function contains(blocks: readonly string[], address: string): boolean {
+/** How many bits the smallest of the blocks that hold the address fixes, or undefined when none does. */
+export function longestPrefix(blocks: readonly string[], address: string): number | undefined {
   const version = isIP(address);
-  if (version === 0) return false;
-  const list = new BlockList();
+  if (version === 0) return undefined;
+  let longest: number | undefined;
   for (const block of blocks) {
     const cidr = parseCidr(block);
-    if (cidr.ok) list.addSubnet(cidr.value.network, cidr.value.prefix, cidr.value.family);
+    if (!cidr.ok || (longest !== undefined && cidr.value.prefix <= longest)) continue;
+    const list = new BlockList();
+    list.addSubnet(cidr.value.network, cidr.value.prefix, cidr.value.family);
+    if (list.check(address, version === 4 ? 'ipv4' : 'ipv6')) longest = cidr.value.prefix;
   }
-  return list.check(address, version === 4 ? 'ipv4' : 'ipv6');
+  return longest;
+}
+
+/** A block in its one written form, so that equal ones can be found: host bits cleared, as many zeros as there are. */
+export function canonicalBlock(text: string): string | undefined {
+  const cidr = parseCidr(text);
+  if (!cidr.ok) return undefined;
+  const { network, prefix, family } = cidr.value;
+  const bits = family === 'ipv4' ? 32 : 128;
+  const value = (bitsOf(network, family) >> BigInt(bits - prefix)).toString(16);
+  return `${family}/${prefix}/${value}`;
+}
+
+function bitsOf(address: string, family: 'ipv4' | 'ipv6'): bigint {
+  if (family === 'ipv4') return address.split('.').reduce((all, part) => (all << 8n) | BigInt(part), 0n);
+  const [plain = ''] = address.split('%');
+  const withHex = plain.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...parts: string[]) => {
+    const [a = 0, b = 0, c = 0, d = 0] = parts.slice(0, 4).map(Number);
+    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+  });
+  const [head = '', tail] = withHex.split('::');
+  const groups = (part: string | undefined): string[] => (part === undefined || part === '' ? [] : part.split(':'));
+  const [left, right] = [groups(head), groups(tail)];
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
+  return [...left, ...zeros, ...right].reduce((all, group) => (all << 16n) | BigInt(`0x${group}`), 0n);
 }
 
 /** The address of a peer, an IPv4 one in its own form although the socket is IPv6 (`::ffff:192.0.2.1`). */

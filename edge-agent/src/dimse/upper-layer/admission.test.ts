@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { APPLICATION_CONTEXT } from '../uid.ts';
-import { contains, parseCidr } from './address.ts';
+import { canonicalBlock, longestPrefix, parseCidr } from './address.ts';
+import type { UserIdentity } from './pdu.ts';
+import { oneUser } from './user-identity.ts';
 import { admit, type AssociateRequest, type Load, type Policy } from './admission.ts';
 
 const policy: Policy = {
@@ -58,7 +60,81 @@ describe('admit', () => {
   });
 });
 
+describe('two sources that both fit', () => {
+  const source = (aeTitle: string, address: string, called: string) => ({
+    aeTitle,
+    addresses: [address],
+    calledAeTitles: [called],
+    associationsMax: 2,
+  });
+  const sources = [
+    source('*', '10.1.2.3', 'ANYONE'),
+    source('CT1', '10.0.0.0/8', 'WIDE'),
+    source('CT1', '10.1.0.0/16', 'NARROW'),
+    source('CT1', '10.1.0.0/16', 'LATER'),
+  ];
+
+  it.each([
+    ['a title of its own before *, although the block of * is smaller', 'CT1', '10.1.2.3', 'NARROW'],
+    ['the smallest block', 'CT1', '10.1.9.9', 'NARROW'],
+    ['the wide one where the small one does not reach', 'CT1', '10.9.9.9', 'WIDE'],
+    ['* for everybody else', 'MR1', '10.1.2.3', 'ANYONE'],
+  ])('%s decides', (_case, callingAeTitle, remoteAddress, called) => {
+    const who = { ...request, callingAeTitle, remoteAddress };
+    expect(admit({ ...who, calledAeTitle: called }, { sources, associationsMax: 9 }, load())).toMatchObject({ ok: true });
+    // And nobody else does: what another row would allow is refused.
+    for (const other of ['ANYONE', 'WIDE', 'NARROW', 'LATER'].filter((title) => title !== called))
+      expect(admit({ ...who, calledAeTitle: other }, { sources, associationsMax: 9 }, load()).ok).toBe(false);
+  });
+});
+
+describe('user identity', () => {
+  const claim = (type: number, primary: string, secondary = ''): UserIdentity => ({
+    type,
+    responseRequested: false,
+    primary: Buffer.from(primary),
+    secondary: Buffer.from(secondary),
+  });
+  const withUser = (name: string, passcode?: string): Policy => ({
+    associationsMax: 4,
+    sources: policy.sources.map((one) => ({ ...one, identify: oneUser(name, passcode) })),
+  });
+
+  it.each<[string, UserIdentity | undefined, Policy, boolean]>([
+    ['name and passcode', claim(2, 'ct', 'secret'), withUser('ct', 'secret'), true],
+    ['none', undefined, withUser('ct', 'secret'), false],
+    ['another name', claim(2, 'mr', 'secret'), withUser('ct', 'secret'), false],
+    ['another passcode', claim(2, 'ct', 'Secret'), withUser('ct', 'secret'), false],
+    ['the name alone where a passcode is due', claim(1, 'ct'), withUser('ct', 'secret'), false],
+    ['a ticket of another kind', claim(3, 'ct', 'secret'), withUser('ct', 'secret'), false],
+    ['the name where that suffices', claim(1, 'ct'), withUser('ct'), true],
+    ['whatever where nobody checks', claim(4, 'x'), policy, true],
+  ])('%s', (_case, userIdentity, at, admitted) => {
+    const decided = admit({ ...request, userIdentity }, at, load());
+    if (admitted) expect(decided.ok).toBe(true);
+    else expect(decided).toMatchObject({ ok: false, error: { result: 1, source: 1, reason: 1 } });
+  });
+});
+
+describe('congestion', () => {
+  it('refuses who is known as temporary congestion, and tells nobody else', () => {
+    const congested: Load = { ...load(), congested: 'the disk is nearly full' };
+    expect(admit(request, policy, congested)).toMatchObject({ error: { result: 2, source: 3, reason: 1 } });
+    expect(admit({ ...request, callingAeTitle: 'X' }, policy, congested)).toMatchObject({ error: { reason: 3 } });
+  });
+});
+
 describe('addresses', () => {
+  it.each([
+    ['192.0.2.7/24', '192.0.2.0/24', true],
+    ['2001:db8:0:0:0::1', '2001:DB8::1/128', true],
+    ['::ffff:192.0.2.1', '::ffff:c000:201', true],
+    ['10.0.0.0/8', '10.0.0.0/9', false],
+    ['0.0.0.0/0', '::/0', false],
+  ])('%s and %s are one block: %s', (one, other, same) => {
+    expect(canonicalBlock(one) === canonicalBlock(other)).toBe(same);
+  });
+
   it.each([
     ['10.0.0.0/8', '10.9.8.7', true],
     ['10.0.0.0/8', '11.0.0.1', false],
@@ -68,7 +144,7 @@ describe('addresses', () => {
     ['::/0', '::1', true],
     ['10.0.0.0/8', 'nonsense', false],
   ])('%s holds %s: %s', (block, address, expected) => {
-    expect(contains([block], address)).toBe(expected);
+    expect(longestPrefix([block], address) !== undefined).toBe(expected);
   });
 
   it.each(['', '10.0.0.0/33', '10.0.0.0/', '10.0.0/8', '10.0.0.0/8/8', '::/129', '10.0.0.0/a'])(

@@ -1,8 +1,9 @@
 import { err, type Err, ok, type Ok } from '../result.ts';
 import { APPLICATION_CONTEXT } from '../uid.ts';
-import { contains } from './address.ts';
-import type { AssociateRq } from './pdu.ts';
+import { longestPrefix } from './address.ts';
+import type { AssociateRq, UserIdentity } from './pdu.ts';
 import type { Refusal } from './refusal.ts';
+import type { Identify } from './user-identity.ts';
 
 /** A peer that may open associations. */
 export type Source = {
@@ -14,6 +15,8 @@ export type Source = {
   readonly calledAeTitles: readonly string[];
   /** Associations that it may hold at a time. */
   readonly associationsMax: number;
+  /** Checks its user identity; without it, whatever is claimed is let through unconfirmed. */
+  readonly identify?: Identify;
 };
 
 export type Policy = {
@@ -25,34 +28,61 @@ export type Policy = {
 export type AssociateRequest = Pick<
   AssociateRq,
   'callingAeTitle' | 'calledAeTitle' | 'protocolVersion' | 'applicationContext'
-> & { readonly remoteAddress: string };
+> & { readonly remoteAddress: string; readonly userIdentity?: UserIdentity | undefined };
 
-export type Load = { readonly associations: number; bySource(source: Source): number };
+export type Load = {
+  readonly associations: number;
+  bySource(source: Source): number;
+  /** Why nobody should come now, or undefined. */
+  readonly congested?: string | undefined;
+};
 
 /**
  * Decides whether a request may open an association (PS3.8 §9.3.4).
- * Order matters: an unknown sender learns nothing about our titles or limits.
+ * Order matters: an unknown sender learns nothing about our titles or limits, and one that cannot prove its identity
+ * nothing about our limits.
  */
 export function admit(request: AssociateRequest, policy: Policy, load: Load): Ok<Source> | Err<Refusal> {
   if ((request.protocolVersion & 1) === 0) return refuse(1, 2, 2, `protocol version ${request.protocolVersion}`);
-  const known = policy.sources.filter((source) => matches(source.aeTitle, request.callingAeTitle));
-  const source = known.find((s) => contains(s.addresses, request.remoteAddress));
+  const source = sourceOf(request, policy.sources);
   if (source === undefined) {
     const from = `${request.callingAeTitle} at ${request.remoteAddress}`;
-    return refuse(1, 1, 3, known.length === 0 ? `unknown calling AE title: ${from}` : `address not allowed: ${from}`);
+    const known = policy.sources.some(({ aeTitle }) => matches(aeTitle, request.callingAeTitle));
+    return refuse(1, 1, 3, known ? `address not allowed: ${from}` : `unknown calling AE title: ${from}`);
   }
   if (!source.calledAeTitles.some((title) => matches(title, request.calledAeTitle)))
     return refuse(1, 1, 7, `called AE title ${request.calledAeTitle} is not for ${source.aeTitle}`);
   if (request.applicationContext !== APPLICATION_CONTEXT)
     return refuse(1, 1, 2, `application context ${request.applicationContext}`);
+  if (source.identify?.(request.userIdentity) === false)
+    return refuse(1, 1, 1, `the user identity of ${source.aeTitle} is ${request.userIdentity ? 'wrong' : 'missing'}`);
+  if (load.congested !== undefined) return refuse(2, 3, 1, load.congested, 'congestion');
   if (load.associations >= policy.associationsMax)
-    return refuse(2, 3, 2, `all ${policy.associationsMax} associations are in use`);
+    return refuse(2, 3, 2, `all ${policy.associationsMax} associations are in use`, 'associations');
   if (load.bySource(source) >= source.associationsMax)
-    return refuse(2, 3, 1, `${source.aeTitle} holds its ${source.associationsMax} associations`);
+    return refuse(2, 3, 1, `${source.aeTitle} holds its ${source.associationsMax} associations`, 'source-associations');
   return ok(source);
+}
+
+/** Of the sources that fit, the one that says most: its own title before `*`, then the smallest block, then the first. */
+function sourceOf(request: AssociateRequest, sources: readonly Source[]): Source | undefined {
+  let best: { readonly source: Source; readonly rank: number } | undefined;
+  for (const source of sources) {
+    if (!matches(source.aeTitle, request.callingAeTitle)) continue;
+    const prefix = longestPrefix(source.addresses, request.remoteAddress);
+    if (prefix === undefined) continue;
+    const rank = prefix + (source.aeTitle === '*' ? 0 : 1_000);
+    if (best === undefined || rank > best.rank) best = { source, rank };
+  }
+  return best?.source;
 }
 
 const matches = (pattern: string, title: string): boolean => pattern === '*' || pattern === title;
 
-const refuse = (result: 1 | 2, source: 1 | 2 | 3, reason: number, why: string): Err<Refusal> =>
-  err({ result, source, reason, why });
+const refuse = (
+  result: 1 | 2,
+  source: 1 | 2 | 3,
+  reason: number,
+  why: string,
+  limit?: Refusal['limit'],
+): Err<Refusal> => err({ result, source, reason, why, ...(limit !== undefined && { limit }) });

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
-import type { Abort, AssociateAc, AssociateRj, AssociateRq, Pdu, Pdv } from './pdu.ts';
+import { type Abort, abortReasons, type AssociateAc, type AssociateRj, type AssociateRq, type Pdu, type Pdv } from './pdu.ts';
 import { encodePdu, encodePdvHead } from './pdu-encode.ts';
-import { createPduReader } from './pdu-reader.ts';
+import { createPduReader, type Malformed } from './pdu-reader.ts';
 import { type Effect, type Event, type Role, type State, stateNames, step } from './state-machine.ts';
 
 /** What the machine tells its user: a PDU that is meant for it, or the end of the association and its cause. */
@@ -45,6 +45,10 @@ export type Connection = {
   confirmRelease(): void;
   /** A-ABORT to the peer, and an `aborted` indication by us with this reason. */
   abort(why: string): void;
+  /** A-ABORT by the service provider: what the peer sent has a parameter that cannot be (PS3.8 Table 9-26). */
+  abortInvalid(why: string): void;
+  /** Whether the transport was closed because no association request came in time. */
+  requestExpired(): boolean;
   /** Closes the transport at once. */
   destroy(): void;
 };
@@ -55,19 +59,20 @@ export function createConnection(deps: ConnectionDeps): Connection {
   const reader = createPduReader(deps.pduBytesMax);
   let state: State = role === 'acceptor' ? 1 : 4;
   let stopArtim: (() => void) | undefined;
+  let expired = false;
 
   /** Effects happen at once and in order; the promise is the user's handling of an indication. */
-  function apply(event: Event, payload?: Pdu, why = ''): void | Promise<void> {
+  function apply(event: Event, payload?: Pdu, broken?: Malformed): void | Promise<void> {
     const found = step(state, event, role);
     if (found === undefined) return undefined;
     const from = state;
     state = found.next;
     let handled: void | Promise<void> = undefined;
-    for (const effect of found.effects) handled = carryOut(effect, from, payload, why) ?? handled;
+    for (const effect of found.effects) handled = carryOut(effect, from, payload, broken) ?? handled;
     return handled;
   }
 
-  function carryOut(effect: Effect, from: State, payload: Pdu | undefined, why: string): void | Promise<void> {
+  function carryOut(effect: Effect, from: State, payload?: Pdu, broken?: Malformed): void | Promise<void> {
     switch (effect) {
       case 'connect':
         return; // The socket is made by the caller, who then hands it over in Sta4.
@@ -78,7 +83,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
         send({ type: 'abort', source: 0, reason: 0 });
         return;
       case 'send-abort-provider':
-        send({ type: 'abort', source: 2, reason: payload === undefined ? 6 : 2 });
+        send({ type: 'abort', source: 2, reason: broken?.reason ?? abortReasons.unexpectedPdu });
         return;
       case 'indicate':
         if (payload === undefined) return;
@@ -87,11 +92,14 @@ export function createConnection(deps: ConnectionDeps): Connection {
         return deps.onIndication({
           type: 'aborted',
           by: state === 1 ? 'transport' : 'us',
-          why: why || `${payload?.type ?? 'event'} not expected in state: ${stateNames[from]}`,
+          why: broken?.why ?? `${payload?.type ?? 'event'} not expected in state: ${stateNames[from]}`,
         });
       case 'start-artim':
         stopArtim?.();
-        stopArtim = clock.after(deps.artim_ms, () => void apply('artim-expired'));
+        stopArtim = clock.after(deps.artim_ms, () => {
+          expired = state === 2;
+          void apply('artim-expired');
+        });
         return;
       case 'stop-artim':
         stopArtim?.();
@@ -134,7 +142,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       await apply(role === 'acceptor' ? 'transport-indication' : 'transport-connected', first);
       const closed = await read();
       stopArtim?.();
-      await apply('transport-closed', undefined, broken || closed);
+      await apply('transport-closed', undefined, { reason: abortReasons.notSpecified, why: broken || closed });
       socket.destroy();
     },
     accept: (ac) => void apply('associate-accept', ac),
@@ -159,6 +167,8 @@ export function createConnection(deps: ConnectionDeps): Connection {
       void apply('abort-request');
       if (sent) void deps.onIndication({ type: 'aborted', by: 'us', why });
     },
+    abortInvalid: (why) => void apply('invalid-pdu', undefined, { reason: abortReasons.invalidParameterValue, why }),
+    requestExpired: () => expired,
     destroy: () => void socket.destroy(),
   };
 }

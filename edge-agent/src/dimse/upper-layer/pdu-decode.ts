@@ -12,8 +12,8 @@ import type {
 } from './pdu.ts';
 import { decodeUserInformation } from './user-information.ts';
 
-/** Why bytes are not a PDU; the association ends with an abort (PS3.8 Table 9-26). */
-export type Malformed = string;
+/** Why bytes are not a PDU. */
+type Malformed = string;
 
 /**
  * Decodes the variable field of one PDU. The bytes of a PDV are a view, not a copy.

@@ -1,9 +1,14 @@
-import { err, ok, type Result } from '../result.ts';
-import type { Pdu } from './pdu.ts';
-import { decodePdu, type Malformed } from './pdu-decode.ts';
+import { type Err, err, ok, type Result } from '../result.ts';
+import { abortReasons, type Pdu } from './pdu.ts';
+import { decodePdu } from './pdu-decode.ts';
 
 /** Longest A-ASSOCIATE PDU taken, bytes: 128 contexts with 40 transfer syntaxes each stay well below. */
 export const ASSOCIATE_PDU_BYTES_MAX = 262_144;
+
+/** Why bytes are not a PDU, and the reason of the A-ABORT that says so (PS3.8 Table 9-26). */
+export type Malformed = { readonly reason: number; readonly why: string };
+
+const malformed = (reason: number, why: string): Err<Malformed> => err({ reason, why });
 
 export type PduReader = {
   /**
@@ -55,9 +60,9 @@ export function createPduReader(pduBytesMax: number): PduReader {
           held = [];
           heldBytes = 0;
           const known = type >= 0x01 && type <= 0x07;
-          yield err(
-            known ? `a PDU of type ${type} claims ${length} bytes` : `unrecognised PDU type 0x${type.toString(16)}`,
-          );
+          yield known
+            ? malformed(abortReasons.invalidParameterValue, `a PDU of type ${type} claims ${length} bytes`)
+            : malformed(abortReasons.unrecognizedPdu, `unrecognised PDU type 0x${type.toString(16)}`);
           return;
         }
         if (heldBytes < 6 + length) {
@@ -73,8 +78,11 @@ export function createPduReader(pduBytesMax: number): PduReader {
           held = [];
           heldBytes = 0;
         }
+        if (!pdu.ok) {
+          yield malformed(abortReasons.invalidParameterValue, pdu.error);
+          return;
+        }
         yield pdu;
-        if (!pdu.ok) return;
       }
     },
   };
@@ -83,5 +91,5 @@ export function createPduReader(pduBytesMax: number): PduReader {
 /** Decodes one whole PDU; for tests and tools. */
 export function decodeOne(bytes: Buffer): Result<Pdu, Malformed> {
   for (const pdu of createPduReader(Math.max(bytes.length, 4)).push(bytes)) return ok(pdu).value;
-  return err('the PDU is cut off');
+  return malformed(abortReasons.notSpecified, 'the PDU is cut off');
 }

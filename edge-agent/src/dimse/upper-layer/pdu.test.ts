@@ -116,7 +116,7 @@ describe('the PDU reader', () => {
         const reader = createPduReader(PDU_BYTES_MAX);
         for (const chunk of chunks) {
           const found = [...reader.push(Buffer.from(chunk))];
-          expect(found.filter((one) => !one.ok && one.error === '')).toEqual([]);
+          expect(found.filter((one) => !one.ok && one.error.why === '')).toEqual([]);
           expect(reader.pendingBytes()).toBeLessThanOrEqual(262_144 + 6);
         }
       }),

@@ -91,3 +91,13 @@ export type ReleaseRq = { readonly type: 'release-rq' };
 export type ReleaseRp = { readonly type: 'release-rp' };
 /** PS3.8 Table 9-26: source 0 service user, 2 service provider. */
 export type Abort = { readonly type: 'abort'; readonly source: number; readonly reason: number };
+
+/** Reasons of an A-ABORT by the service provider (PS3.8 Table 9-26). */
+export const abortReasons = {
+  notSpecified: 0,
+  unrecognizedPdu: 1,
+  unexpectedPdu: 2,
+  unrecognizedParameter: 4,
+  unexpectedParameter: 5,
+  invalidParameterValue: 6,
+} as const;

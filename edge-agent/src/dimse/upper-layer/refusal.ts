@@ -6,6 +6,8 @@ export type Refusal = {
   readonly source: 1 | 2 | 3;
   readonly reason: number;
   readonly why: string;
+  /** The bound that was reached, where that is the reason. */
+  readonly limit?: 'associations' | 'source-associations' | 'congestion';
 };
 
 const texts: Readonly<Record<string, string>> = {
