@@ -7,7 +7,7 @@ import type { Log } from '@collimator/shared/observe/log';
 import { lockDataDir } from '@collimator/shared/sqlite/data-dir-lock';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 import type { Store } from '@collimator/shared/sqlite/store';
-import { limitsOf, listenersOf, policyOf } from './config/dicom-settings.ts';
+import { congestionWatermark, limitsOf, listenersOf, policyOf } from './config/dicom-settings.ts';
 import { createStoreScp, type StoreScp } from './dimse/index.ts';
 import { createHubLink } from './link/hub-link.ts';
 import { type Identity, readIdentity } from './link/identity.ts';
@@ -149,7 +149,9 @@ async function startOnStore(
   stopOrder.add('local API', () => api.close());
 
   const sink = whileThereIsRoom(ways.study.sink, () => machine.disk().used < config.dicom.disk.stop_watermark);
-  const scp = await listenDicom(config, { ...ways.study, sink }, dicom);
+  const congested = (): string | undefined =>
+    machine.disk().used < congestionWatermark(config.dicom) ? undefined : 'the disk is nearly full';
+  const scp = await listenDicom(config, { ...ways.study, sink }, dicom, congested);
   stopOrder.add('DICOM node', () => scp.close());
   listen = scp.addresses();
   const dicomPorts = listen.map(({ port }) => port);
@@ -172,6 +174,7 @@ async function listenDicom(
   { dicom: settings }: AgentConfig,
   study: StudyWay,
   watch: ReturnType<typeof watchDicom>,
+  congested: () => string | undefined,
 ): Promise<StoreScp> {
   const scp = createStoreScp({
     listen: listenersOf(settings),
@@ -179,6 +182,7 @@ async function listenDicom(
     limits: limitsOf(settings),
     sink: study.sink,
     ...(study.commitment !== undefined && { services: { commitment: study.commitment } }),
+    congested,
     onEvent(event) {
       watch.observe(event);
       if (event.type === 'association-released' || event.type === 'association-aborted') {

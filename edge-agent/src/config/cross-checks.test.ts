@@ -117,6 +117,55 @@ describe('checks beyond the schema', () => {
       ['dicom.sources[0].address pacs.example is not an address or a CIDR block'],
     ],
     [
+      'a source that is there twice, however its block is written',
+      dicom({
+        sources: ['192.0.2.0/24', '192.0.2.9/24', '192.0.2.0/25'].map((address) => ({
+          ...good.dicom.sources[0],
+          address,
+        })),
+      }),
+      ['dicom.sources[1] has the AE title and the addresses of dicom.sources[0]'],
+    ],
+    [
+      'a source with more associations than there are',
+      dicom({ sources: [{ ...good.dicom.sources[0], associations: 99 }] }),
+      ['dicom.sources[0].associations is more than dicom.limits.associations'],
+    ],
+    [
+      'a passcode that cannot be read',
+      dicom({ sources: [{ ...good.dicom.sources[0], user: { name: 'ct', passcode_file: '/bad-passcode' } }] }),
+      ['dicom.sources[0].user.passcode_file /bad-passcode cannot be read (ENOENT)'],
+    ],
+    [
+      'fewer connections than associations',
+      dicom({ limits: { connections: 63 } }),
+      ['dicom.limits.connections is less than dicom.limits.associations'],
+    ],
+    [
+      'TLS that does not say whether senders show a certificate',
+      dicom({
+        listen: [
+          { port: 2762, tls: { certificate: '/a.crt', key: '/a.key' } },
+          { port: 2763, tls: { certificate: '/a.crt', key: '/a.key', client_ca: '/ca.crt', anonymous_clients: true } },
+          { port: 2764, tls: { certificate: '/a.crt', key: '/a.key', anonymous_clients: true } },
+        ],
+      }),
+      [
+        'dicom.listen[0].tls.client_ca is missing; give the authority of the senders, or say anonymous_clients: true',
+        'dicom.listen[1].tls.client_ca asks for certificates that anonymous_clients does not want',
+      ],
+    ],
+    [
+      'a transfer syntax that nobody knows',
+      dicom({ transfer_syntaxes: ['1.2.840.10008.1.2.4.90', '1.2.3'] }),
+      ['dicom.transfer_syntaxes[1] 1.2.3 is no transfer syntax that is taken'],
+    ],
+    [
+      'congestion after the end',
+      dicom({ disk: { congestion_watermark: 0.96 } }),
+      ['dicom.disk.congestion_watermark must be between dicom.disk.high_watermark and dicom.disk.stop_watermark'],
+    ],
+    [
       'shares above the whole',
       dicom({ limits: { associations: 4, per_source: 5 } }),
       ['dicom.limits.per_source is more than dicom.limits.associations'],

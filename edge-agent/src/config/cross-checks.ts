@@ -2,7 +2,7 @@ import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import type { Problem } from '@collimator/shared/contracts/validate';
 import { assemblyProblems } from './assembly-checks.ts';
 import { routeProblems } from './route-checks.ts';
-import { parseCidr } from '../dimse/index.ts';
+import { dicomChecks, dicomFiles } from './dicom-checks.ts';
 import { destinationFiles, destinationProblems } from './destination-checks.ts';
 import { TIMER_S_MAX } from './timer-bound.ts';
 
@@ -24,7 +24,7 @@ export function crossChecks(config: Sections, machine: Machine): Problem[] {
     ...routes(config),
     ...assemblyProblems(config),
     ...ports(config),
-    ...sources(config),
+    ...(config.dicom === undefined ? [] : dicomChecks(config.dicom)),
     ...bounds(config),
     ...destinationProblems(config.destinations ?? []),
     ...devices(config),
@@ -74,28 +74,15 @@ function ports({ dicom, local_api: localApi }: Sections): Problem[] {
   });
 }
 
-function sources({ dicom }: Sections): Problem[] {
-  return (dicom?.sources ?? []).flatMap((source, i) => {
-    const cidr = parseCidr(source.address);
-    return cidr.ok ? [] : [{ path: `dicom.sources[${i}].address`, what: cidr.error }];
-  });
-}
-
 function bounds({ dicom, assembly }: Sections): Problem[] {
   const times: readonly (readonly [string, number | undefined])[] = [
     ['dicom.limits.artim_s', dicom?.limits.artim_s],
+    ['dicom.limits.association_wait_s', dicom?.limits.association_wait_s],
     ['assembly.complete_after_quiet_s', assembly?.complete_after_quiet_s],
   ];
-  const problems = times.flatMap(([path, seconds = 0]): Problem[] =>
+  return times.flatMap(([path, seconds = 0]): Problem[] =>
     seconds > TIMER_S_MAX ? [{ path, what: `is more than ${TIMER_S_MAX} s` }] : [],
   );
-  if (dicom !== undefined && dicom.limits.per_source > dicom.limits.associations) {
-    problems.push({ path: 'dicom.limits.per_source', what: 'is more than dicom.limits.associations' });
-  }
-  if (dicom !== undefined && dicom.disk.high_watermark >= dicom.disk.stop_watermark) {
-    problems.push({ path: 'dicom.disk.high_watermark', what: 'must be below dicom.disk.stop_watermark' });
-  }
-  return problems;
 }
 
 function devices({ devices: all }: Sections): Problem[] {
@@ -109,11 +96,7 @@ function devices({ devices: all }: Sections): Problem[] {
 
 function files({ data, hub, dicom, destinations = [] }: Sections, machine: Machine): Problem[] {
   const named: (readonly [string, string | null | undefined])[] = [['hub.extra_ca', hub?.extra_ca]];
-  for (const [i, { tls }] of (dicom?.listen ?? []).entries()) {
-    const path = `dicom.listen[${i}].tls`;
-    named.push([`${path}.certificate`, tls?.certificate], [`${path}.key`, tls?.key]);
-    named.push([`${path}.client_ca`, tls?.client_ca]);
-  }
+  if (dicom !== undefined) named.push(...dicomFiles(dicom));
   named.push(...destinationFiles(destinations));
   const unreadable = named.flatMap(([path, file]) => {
     if (file === undefined || file === null) return [];

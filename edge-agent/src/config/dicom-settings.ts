@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { AgentConfig, DimseDestination } from '@collimator/shared/contracts/agent-config';
 import {
-  defaultScpLimits,
+  type Identify,
   type Listen,
+  type OfferOptions,
+  oneUser,
   type OpenAssociation,
   type Policy,
   type ScpLimits,
@@ -12,26 +14,52 @@ import {
 
 type Dicom = AgentConfig['dicom'];
 
-/** Who may send, in the library's terms. Each source of the configuration has the same share. */
-export const policyOf = (dicom: Dicom): Policy => ({
+/**
+ * Who may send, and what, in the library's terms. Reads the passcodes.
+ * Throws where a passcode cannot be read; the cross checks have reported that before.
+ */
+export const policyOf = (dicom: Dicom): Policy & OfferOptions => ({
   associationsMax: dicom.limits.associations,
   sources: dicom.sources.map((source) => ({
     aeTitle: source.ae_title,
     addresses: [source.address],
     calledAeTitles: source.called,
-    associationsMax: dicom.limits.per_source,
+    associationsMax: source.associations ?? dicom.limits.per_source,
+    ...(source.user !== undefined && { identify: identifyOf(source.user) }),
   })),
+  extraSopClasses: dicom.private_sop_classes,
+  ...(dicom.transfer_syntaxes.length > 0 && { preferredTransferSyntaxes: dicom.transfer_syntaxes }),
 });
 
+function identifyOf({
+  name,
+  passcode_file: file,
+}: {
+  readonly name: string;
+  readonly passcode_file?: string;
+}): Identify {
+  // A line feed at the end is the editor's.
+  return file === undefined ? oneUser(name) : oneUser(name, readFileSync(file, 'utf8').replace(/\r?\n$/, ''));
+}
+
 /** Bounds of the SCP; the configuration counts seconds, the library milliseconds. */
-export const limitsOf = (dicom: Dicom): Partial<ScpLimits> => ({
-  pduBytesMax: dicom.limits.pdu_bytes,
-  artim_ms: Math.round(dicom.limits.artim_s * 1000),
-  idle_ms: Math.round(dicom.limits.idle_s * 1000),
-  bytesPerSecondMin: dicom.limits.progress_bytes_per_s_min,
-  // Connections without an association yet, besides those with one.
-  connectionsMax: Math.max(defaultScpLimits.connectionsMax, dicom.limits.associations * 2),
+export const limitsOf = ({ limits }: Dicom): Partial<ScpLimits> => ({
+  pduBytesMax: limits.pdu_bytes,
+  artim_ms: ms(limits.artim_s),
+  idle_ms: ms(limits.idle_s),
+  bytesPerSecondMin: limits.progress_bytes_per_s_min,
+  progressWindow_ms: ms(limits.progress_window_s),
+  connectionsMax: limits.connections,
+  waitingPerAddressMax: limits.waiting_per_address,
+  associationWait_ms: ms(limits.association_wait_s),
+  operationsMax: limits.async_operations,
 });
+
+const ms = (seconds: number): number => Math.round(seconds * 1000);
+
+/** Fill of the disk from which nobody should come, 0 to 1: before objects are refused, and after the cleaner began. */
+export const congestionWatermark = ({ disk }: Dicom): number =>
+  disk.congestion_watermark ?? (disk.high_watermark + disk.stop_watermark) / 2;
 
 export const listenersOf = (dicom: Dicom): Listen[] =>
   dicom.listen.map(({ host, port, tls }) => ({

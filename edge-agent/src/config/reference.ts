@@ -14,15 +14,27 @@ const meanings: Readonly<Record<string, string>> = {
   'dicom.listen[].port': 'TCP port; 0 takes any free one and logs it',
   'dicom.listen[].tls.certificate': 'PEM file of the certificate shown to senders',
   'dicom.listen[].tls.key': 'PEM file of its key',
-  'dicom.listen[].tls.client_ca': 'PEM file; with it only senders with a certificate of this authority get in',
+  'dicom.listen[].tls.client_ca': 'PEM file; only senders with a certificate of this authority get in',
+  'dicom.listen[].tls.anonymous_clients': 'Whether senders need no certificate; then there is no `client_ca`',
   'dicom.sources[].ae_title': 'Calling AE title that may send; who is not listed is refused',
   'dicom.sources[].address': 'Address or CIDR block that it may call from',
   'dicom.sources[].called': 'Called AE titles that it may use',
+  'dicom.sources[].associations': 'Associations at a time of this sender; `dicom.limits.per_source` when not given',
+  'dicom.sources[].user.name': 'User name that it must give (DICOM user identity); nobody without it gets in',
+  'dicom.sources[].user.passcode_file':
+    'File with the passcode that goes with it; the name alone suffices when not given',
   'dicom.limits.associations': 'Associations at a time, of all senders together',
   'dicom.limits.per_source': 'Associations at a time of one sender',
+  'dicom.limits.association_wait_s':
+    'How long an association waits for a place before it is refused, seconds; 0 refuses at once',
+  'dicom.limits.async_operations':
+    'Objects of one association that are worked on at a time, where the sender proposes it; 1 leaves it out',
+  'dicom.limits.connections': 'TCP connections at a time, those without an association included',
+  'dicom.limits.waiting_per_address': 'Of these, those of one address that have no association',
   'dicom.limits.artim_s': 'Longest wait for an association request, seconds',
   'dicom.limits.idle_s': 'Longest silence of a sender, seconds',
   'dicom.limits.progress_bytes_per_s_min': 'A sender slower than this inside an object is given up, bytes per second',
+  'dicom.limits.progress_window_s': 'Time over which its speed is measured, seconds',
   'dicom.limits.pdu_bytes': 'Longest PDU that we announce, bytes',
   'dicom.disk.high_watermark': 'Fill of the disk from which delivered images are to be removed, 0 to 1; not used yet',
   'dicom.disk.stop_watermark': 'Fill of the disk from which no image is taken (status A700H), 0 to 1',
@@ -33,6 +45,11 @@ const meanings: Readonly<Record<string, string>> = {
   'dicom.quarantine.bytes_max': 'Most bytes in the quarantine',
   'dicom.quarantine.keep_days':
     'Refused objects stay there for so many days; what a decision is waited for stays until it is made',
+  'dicom.disk.congestion_watermark':
+    'Fill of the disk from which associations are refused as temporary congestion, 0 to 1; midway between the other two when not given',
+  'dicom.private_sop_classes': 'Storage SOP Class UIDs taken besides those of the standard',
+  'dicom.transfer_syntaxes':
+    'Transfer syntax UIDs in the order in which one is chosen where a sender proposes several; the rest follow in its own order',
   'assembly.complete_after_quiet_s': 'A study is complete when nothing came for so long, seconds',
   'assembly.late_images': 'Images after that: a new revision of the study, or not used',
   'assembly.rules[].source': 'Calling AE title whose studies may be complete before the quiet time; see routing.md',

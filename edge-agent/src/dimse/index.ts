@@ -45,7 +45,8 @@ export {
   type ScuIdentity,
   type ScuTimeouts,
 } from './scu-options.ts';
-export { storageSopClasses } from './storage-sop-classes.ts';
+export type { OfferOptions } from './scp-offer.ts';
+export { storageSopClasses, storageSopClassesEdition } from './storage-sop-classes.ts';
 export { createStoreScp, type Listen, type StoreScp, type StoreScpDeps } from './store-scp.ts';
 export type { Accepted } from './scu-request.ts';
 export { type Action, type Association, openAssociation, type StoreObject } from './store-scu.ts';

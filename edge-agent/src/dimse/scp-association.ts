@@ -119,7 +119,14 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
         end({ type: 'association-released', ...peer, ...traffic() });
         return receiver.abort();
       case 'aborted':
-        end({ type: 'association-aborted', ...peer, ...traffic(), by: indication.by, why: indication.why, ...(limitReached !== undefined && { limit: limitReached }) });
+        end({
+          type: 'association-aborted',
+          ...peer,
+          ...traffic(),
+          by: indication.by,
+          why: indication.why,
+          ...(limitReached !== undefined && { limit: limitReached }),
+        });
         return receiver.abort();
       case 'associate-ac':
       case 'associate-rj':
@@ -136,12 +143,13 @@ export function createScpAssociation(deps: AssociationDeps): ScpAssociation {
     const { userIdentity } = rq.user;
     const decided = deps.enter({ ...rq, userIdentity, remoteAddress: deps.remoteAddress });
     if (!(decided instanceof Promise)) return answer(rq, decided);
-    entering = decided
-      .then((late) => {
-        if (connection.state() === 3) answer(rq, late);
-        else if (late.ok) deps.leave(late.value);
-      })
-      .catch(fault);
+    entering = answerLater(rq, decided).catch(fault);
+  }
+
+  async function answerLater(rq: AssociateRq, deciding: Promise<Decided>): Promise<void> {
+    const decided = await deciding;
+    if (connection.state() === 3) answer(rq, decided);
+    else if (decided.ok) deps.leave(decided.value);
   }
 
   function answer(rq: AssociateRq, decided: Decided): void {

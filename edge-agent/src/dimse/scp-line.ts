@@ -29,7 +29,12 @@ type Waiting = {
 };
 
 /** As many wait as there may be connections: the length of the line needs no bound of its own. */
-export function createAdmissionLine({ policy, clock, associationWait_ms, congested }: AdmissionLineDeps): AdmissionLine {
+export function createAdmissionLine({
+  policy,
+  clock,
+  associationWait_ms,
+  congested,
+}: AdmissionLineDeps): AdmissionLine {
   const bySource = new Map<Source, number>();
   const line = new Set<Waiting>();
   let associations = 0;

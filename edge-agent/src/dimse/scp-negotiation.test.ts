@@ -186,6 +186,33 @@ describe('roles', () => {
   });
 });
 
+describe('presentation contexts', () => {
+  const source = { aeTitle: 'A', addresses: ['127.0.0.1'], calledAeTitles: ['B'], associationsMax: 1 };
+  const [IMPLICIT, BIG_ENDIAN, PRIVATE] = ['1.2.840.10008.1.2', '1.2.840.10008.1.2.2', '1.2.3.4'];
+  const chosen = async (policy: object, transferSyntaxes: readonly string[], abstractSyntax = CT) => {
+    const { port } = await start({ policy: { sources: [source], associationsMax: 9, ...policy } });
+    const contexts = [abstractSyntax, VERIFICATION].map((one) => ({ abstractSyntax: one, transferSyntaxes }));
+    const association = await open(port, { contexts });
+    const found = association.transferSyntaxOf(abstractSyntax);
+    await association.release();
+    await scp?.close();
+    return found;
+  };
+
+  it('are in the transfer syntax that we prefer, else in the first one that the sender names', async () => {
+    const preferredTransferSyntaxes = [BIG_ENDIAN, EXPLICIT];
+    expect(await chosen({}, [IMPLICIT, EXPLICIT])).toBe(IMPLICIT);
+    expect(await chosen({ preferredTransferSyntaxes }, [IMPLICIT, EXPLICIT])).toBe(EXPLICIT);
+    expect(await chosen({ preferredTransferSyntaxes: [BIG_ENDIAN] }, [IMPLICIT, EXPLICIT])).toBe(IMPLICIT);
+    expect(await chosen({ preferredTransferSyntaxes: [PRIVATE] }, [PRIVATE, EXPLICIT])).toBe(EXPLICIT);
+  });
+
+  it('of a private class are taken where it is listed', async () => {
+    expect(await chosen({}, [EXPLICIT], PRIVATE)).toBeUndefined();
+    expect(await chosen({ extraSopClasses: [PRIVATE] }, [EXPLICIT], PRIVATE)).toBe(EXPLICIT);
+  });
+});
+
 describe('a place', () => {
   it('is waited for, first come, first served', async () => {
     const { port } = await start({ limits: { associationWait_ms: 20_000 } });
@@ -292,7 +319,7 @@ describe('what a peer is told', () => {
     const peer = raw(port);
     if (before !== undefined) {
       peer.socket.write(before);
-      expect((await peer.answer())[0]).toBe(0x02);
+      await peer.answer(); // The A-ASSOCIATE-AC.
     }
     peer.socket.write(bytes);
     expect(decodeOne(await peer.answer())).toEqual({ ok: true, value: { type: 'abort', source, reason } });

@@ -11,12 +11,15 @@ export type OfferOptions = {
   readonly extraSopClasses?: readonly string[];
   /** Those accepted for storage; `defaultTransferSyntaxes` when absent. */
   readonly transferSyntaxes?: readonly string[];
+  /** Of these, the order in which one is chosen where a context proposes several; the proposer's order when absent. */
+  readonly preferredTransferSyntaxes?: readonly string[];
 };
 
 /** What the node takes: verification and storage from an SCU, and commitment in the roles that its owner serves. */
 export function offerOf(options: OfferOptions, commitment?: CommitmentService): Offer {
   const storage: Offered = {
     transferSyntaxes: new Set(options.transferSyntaxes ?? defaultTransferSyntaxes),
+    ...(options.preferredTransferSyntaxes !== undefined && { preferred: options.preferredTransferSyntaxes }),
     scu: true,
     scp: false,
   };

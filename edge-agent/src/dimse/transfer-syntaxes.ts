@@ -20,12 +20,19 @@ export const defaultTransferSyntaxes: readonly string[] = [
   '1.2.840.10008.1.2.4.202', // HTJ2K lossless, RPCL
   '1.2.840.10008.1.2.4.203', // HTJ2K
   '1.2.840.10008.1.2.4.100', // MPEG-2 main profile, main level
+  '1.2.840.10008.1.2.4.100.1', // the same, fragmentable
   '1.2.840.10008.1.2.4.101', // MPEG-2 main profile, high level
+  '1.2.840.10008.1.2.4.101.1', // the same, fragmentable
   '1.2.840.10008.1.2.4.102', // MPEG-4 AVC/H.264 high profile
+  '1.2.840.10008.1.2.4.102.1', // the same, fragmentable
   '1.2.840.10008.1.2.4.103', // MPEG-4 AVC/H.264 BD-compatible
+  '1.2.840.10008.1.2.4.103.1', // the same, fragmentable
   '1.2.840.10008.1.2.4.104', // MPEG-4 AVC/H.264 4.2 for 2D video
+  '1.2.840.10008.1.2.4.104.1', // the same, fragmentable
   '1.2.840.10008.1.2.4.105', // MPEG-4 AVC/H.264 4.2 for 3D video
+  '1.2.840.10008.1.2.4.105.1', // the same, fragmentable
   '1.2.840.10008.1.2.4.106', // MPEG-4 AVC/H.264 stereo
+  '1.2.840.10008.1.2.4.106.1', // the same, fragmentable
   '1.2.840.10008.1.2.4.107', // HEVC/H.265 main profile
   '1.2.840.10008.1.2.4.108', // HEVC/H.265 main 10 profile
 ];

@@ -1,8 +1,19 @@
 import type { Log } from '@collimator/shared/observe/log';
-import type { ScpEvent } from '../dimse/index.ts';
+import type { LimitKind, ScpEvent } from '../dimse/index.ts';
 import { codeOf, placeOf } from './code-of.ts';
+import { createRepeatedEvent } from './repeated-event.ts';
 
-export type AssociationCounts = { readonly open: number; readonly accepted: number; readonly rejected: number };
+export type AssociationCounts = {
+  readonly open: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** How often each bound of the node was reached. */
+  readonly limits: Readonly<Record<LimitKind, number>>;
+};
+
+/** A port scanner or a broken sender is in the log once a minute per address. */
+const FAILED_EVERY_MS = 60_000;
+const ADDRESSES_MAX = 1_000;
 
 export interface DicomWatch {
   /** Logs and counts what the DICOM node tells. UIDs stay out of the log: they lead to a patient. */
@@ -10,13 +21,25 @@ export interface DicomWatch {
   counts(): AssociationCounts;
 }
 
-export function watchDicom(log: Log): DicomWatch {
+export function watchDicom(log: Log, now_ms: () => number = () => performance.now()): DicomWatch {
   let open = 0;
   let accepted = 0;
   let rejected = 0;
+  const limits: Record<LimitKind, number> = {
+    associations: 0,
+    'source-associations': 0,
+    congestion: 0,
+    connections: 0,
+    'waiting-per-address': 0,
+    artim: 0,
+    idle: 0,
+    progress: 0,
+  };
+  const connectionFailed = createRepeatedEvent(FAILED_EVERY_MS, ADDRESSES_MAX, now_ms);
   return {
-    counts: () => ({ open, accepted, rejected }),
+    counts: () => ({ open, accepted, rejected, limits }),
     observe(event) {
+      if ('limit' in event && event.limit !== undefined) limits[event.limit] += 1;
       switch (event.type) {
         case 'association-accepted':
           open += 1;
@@ -52,8 +75,11 @@ export function watchDicom(log: Log): DicomWatch {
             calling: event.callingAeTitle,
             status: `${event.status.toString(16).padStart(4, '0').toUpperCase()}H`,
           });
-        case 'connection-failed':
-          return log.event('connection-failed', { address: event.remoteAddress, reason: event.why });
+        case 'connection-failed': {
+          const left = connectionFailed.pass(event.remoteAddress);
+          if (left === undefined) return;
+          return log.event('connection-failed', { address: event.remoteAddress, reason: event.why, not_logged: left });
+        }
         case 'fault':
           return log.event('dicom-fault', { code: codeOf(event.error), place: placeOf(event.error) });
       }

@@ -3,6 +3,7 @@ import type { DeviceRelease } from '@collimator/shared/contracts/messages';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { LinkStatus } from '../link/link.ts';
 import type { Latencies, WorkCounts } from '../link/telemetry.ts';
+import type { AssociationCounts } from './dicom-events.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { addDeliveryMetrics, type DestinationFigures } from './delivery-metrics.ts';
 import { gpuFields, type GpuReading } from './gpu-readings-parser.ts';
@@ -18,7 +19,7 @@ export type MetricSources = {
   readonly releases: () => readonly DeviceRelease[];
   readonly link: () => LinkStatus;
   readonly outbox: () => { readonly size: number; readonly refused: number };
-  readonly associations: () => { readonly open: number; readonly accepted: number; readonly rejected: number };
+  readonly associations: () => AssociationCounts;
   readonly disk: () => DiskSpace;
   readonly host: () => HostFacts | undefined;
   readonly gpus: () => readonly GpuReading[];
@@ -105,6 +106,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     const { accepted, rejected } = sources.associations();
     return by('outcome', { accepted, rejected });
   });
+  ask('collimator_dicom_limit_hits_total', 'How often each bound of the DICOM node was reached', ['limit'], () =>
+    by('limit', sources.associations().limits),
+  );
   one('collimator_disk_free_bytes', 'Free bytes where the data folder lies', () => sources.disk().bytes_free);
   one('collimator_disk_size_bytes', 'Size of the file system of the data folder', () => sources.disk().bytes_total);
   ask('collimator_event_loop_delay_seconds', 'Delay of the event loop since the last scrape', ['quantile'], () => {

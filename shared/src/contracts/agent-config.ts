@@ -1,43 +1,24 @@
 import Type, { type Static } from 'typebox';
 import { Assembly } from './agent-config/assembly.ts';
 import { Conflicts, Quarantine } from './agent-config/receive-policy.ts';
+import {
+  DicomLimits,
+  DicomListen,
+  DicomSource,
+  PrivateSopClasses,
+  TransferSyntaxOrder,
+} from './agent-config/dicom-node.ts';
 import { RouteName, RouteSelect } from './agent-config/route-select.ts';
 import { Destination } from './agent-config/destinations.ts';
-import { AeTitle, DeviceId, LogConfig, Path, Port, ReleaseName, strict } from './common.ts';
+import { AeTitle, DeviceId, LogConfig, Path, ReleaseName, strict } from './common.ts';
 import { validator } from './validate.ts';
-
-const ServerTls = strict({ certificate: Path, key: Path, client_ca: Type.Optional(Path) });
-
-const Listen = strict({
-  host: Type.String({ default: '0.0.0.0' }),
-  port: Port,
-  tls: Type.Optional(ServerTls),
-});
-
-/** Who may send: nobody who is not listed. */
-const Source = strict({
-  ae_title: AeTitle,
-  address: Type.String({ minLength: 1, description: 'an address or a CIDR block' }),
-  called: Type.Array(AeTitle, { minItems: 1 }),
-});
-
-const Limits = strict(
-  {
-    associations: Type.Integer({ minimum: 1, maximum: 1024, default: 64 }),
-    per_source: Type.Integer({ minimum: 1, maximum: 1024, default: 16 }),
-    artim_s: Type.Number({ exclusiveMinimum: 0, default: 10 }),
-    idle_s: Type.Number({ exclusiveMinimum: 0, default: 60 }),
-    progress_bytes_per_s_min: Type.Integer({ minimum: 0, default: 1024 }),
-    pdu_bytes: Type.Integer({ minimum: 4096, maximum: 1_048_576, default: 131_072 }),
-  },
-  { default: {} },
-);
 
 const Disk = strict(
   {
     high_watermark: Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.85 }),
     stop_watermark: Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.95 }),
     keep_hours_min: Type.Number({ minimum: 0, default: 24 }),
+    congestion_watermark: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1 })),
   },
   { default: {} },
 );
@@ -83,9 +64,11 @@ export const AgentConfig = strict({
   hub: strict({ url: Type.String({ pattern: '^https://' }), extra_ca: Type.Optional(Type.Union([Type.Null(), Path])) }),
   dicom: strict({
     ae_title: AeTitle,
-    listen: Type.Array(Listen, { minItems: 1 }),
-    sources: Type.Array(Source),
-    limits: Limits,
+    listen: Type.Array(DicomListen, { minItems: 1 }),
+    sources: Type.Array(DicomSource),
+    limits: DicomLimits,
+    private_sop_classes: PrivateSopClasses,
+    transfer_syntaxes: TransferSyntaxOrder,
     disk: Disk,
     conflicts: Conflicts,
     quarantine: Quarantine,

@@ -42,7 +42,7 @@ describe('store statuses', () => {
 
 describe('transfer syntaxes', () => {
   it('are UIDs, each once', () => {
-    expect(transferSyntaxes.size).toBe(25);
+    expect(transferSyntaxes.size).toBe(32);
     for (const [uid, entry] of transferSyntaxes) {
       expect(isUid(uid)).toBe(true);
       expect(entry.uid).toBe(uid);

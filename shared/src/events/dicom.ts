@@ -59,8 +59,8 @@ export const dicomEvents = {
   'connection-failed': {
     level: 'warn',
     audit: false,
-    text: 'A connection to the DICOM node failed',
-    fields: ['address', 'reason'],
+    text: 'A connection to the DICOM node failed; told once a minute per address',
+    fields: ['address', 'reason', 'not_logged'],
   },
   'dicom-fault': {
     level: 'error',

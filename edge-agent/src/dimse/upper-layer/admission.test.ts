@@ -81,7 +81,9 @@ describe('two sources that both fit', () => {
     ['* for everybody else', 'MR1', '10.1.2.3', 'ANYONE'],
   ])('%s decides', (_case, callingAeTitle, remoteAddress, called) => {
     const who = { ...request, callingAeTitle, remoteAddress };
-    expect(admit({ ...who, calledAeTitle: called }, { sources, associationsMax: 9 }, load())).toMatchObject({ ok: true });
+    expect(admit({ ...who, calledAeTitle: called }, { sources, associationsMax: 9 }, load())).toMatchObject({
+      ok: true,
+    });
     // And nobody else does: what another row would allow is refused.
     for (const other of ['ANYONE', 'WIDE', 'NARROW', 'LATER'].filter((title) => title !== called))
       expect(admit({ ...who, calledAeTitle: other }, { sources, associationsMax: 9 }, load()).ok).toBe(false);
@@ -111,8 +113,7 @@ describe('user identity', () => {
     ['whatever where nobody checks', claim(4, 'x'), policy, true],
   ])('%s', (_case, userIdentity, at, admitted) => {
     const decided = admit({ ...request, userIdentity }, at, load());
-    if (admitted) expect(decided.ok).toBe(true);
-    else expect(decided).toMatchObject({ ok: false, error: { result: 1, source: 1, reason: 1 } });
+    expect(decided).toMatchObject(admitted ? { ok: true } : { ok: false, error: { result: 1, source: 1, reason: 1 } });
   });
 });
 

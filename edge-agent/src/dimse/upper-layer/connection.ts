@@ -1,6 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
-import { type Abort, abortReasons, type AssociateAc, type AssociateRj, type AssociateRq, type Pdu, type Pdv } from './pdu.ts';
+import {
+  type Abort,
+  abortReasons,
+  type AssociateAc,
+  type AssociateRj,
+  type AssociateRq,
+  type Pdu,
+  type Pdv,
+} from './pdu.ts';
 import { encodePdu, encodePdvHead } from './pdu-encode.ts';
 import { createPduReader, type Malformed } from './pdu-reader.ts';
 import { type Effect, type Event, type Role, type State, stateNames, step } from './state-machine.ts';

@@ -11,6 +11,8 @@ export type AcceptedContext = {
 /** What we take of one abstract syntax: transfer syntaxes, and the roles that a requestor may have in it. */
 export type Offered = {
   readonly transferSyntaxes: ReadonlySet<string>;
+  /** Chosen in this order where several are proposed; what is not listed comes after it, in the proposer's order. */
+  readonly preferred?: readonly string[];
   readonly scu: boolean;
   readonly scp: boolean;
 };
@@ -31,7 +33,7 @@ export function contextsProblem(proposed: readonly ProposedContext[]): string | 
 
 /**
  * Answers each proposed context (PS3.8 §9.3.3.2). Of the transfer syntaxes that we take, the proposer's first is
- * chosen: it names first what it holds, and what it need not convert arrives as it was made. Where role selection
+ * chosen unless we prefer another: it names first what it holds, and what it need not convert arrives as it was made. Where role selection
  * leaves the requestor no role, the context is rejected by the user.
  */
 export function negotiate(
@@ -46,7 +48,8 @@ export function negotiate(
     const role = roles.find(({ sopClassUid }) => sopClassUid === abstractSyntax);
     if (role !== undefined && !(role.scu && offered.scu) && !(role.scp && offered.scp))
       return { id, result: 1, transferSyntax: first };
-    const chosen = transferSyntaxes.find((uid) => offered.transferSyntaxes.has(uid));
+    const taken = transferSyntaxes.filter((uid) => offered.transferSyntaxes.has(uid));
+    const chosen = offered.preferred?.find((uid) => taken.includes(uid)) ?? taken[0];
     return chosen === undefined ? { id, result: 4, transferSyntax: first } : { id, result: 0, transferSyntax: chosen };
   });
 }
