@@ -1,5 +1,5 @@
 import type { RawElement } from '@collimator/edge-agent/study/decode/raw-element';
-import { bytes, is, text, us } from '@collimator/edge-agent/study/result/element';
+import { bytes, is, text, uid, us } from '@collimator/edge-agent/study/result/element';
 import { encodeDataSet } from '@collimator/edge-agent/study/result/encode-dataset';
 import { part10Bytes } from '@collimator/edge-agent/study/result/part10-file';
 
@@ -23,6 +23,11 @@ export function pixelModule(format: MadeFormat): readonly RawElement[] {
   const { samples = 1, photometric = 'MONOCHROME2', allocated, planar = 0, frames = 1, signed = 0 } = format;
   const stored = format.stored ?? allocated;
   return [
+    // GDCM derives what it compresses with loss from a named image.
+    uid(0x00080016, identity.sopClassUid),
+    uid(0x00080018, identity.sopInstanceUid),
+    uid(0x0020000d, '2.25.8'),
+    uid(0x0020000e, '2.25.9'),
     us(0x00280002, samples),
     text(0x00280004, 'CS', photometric),
     us(0x00280006, planar),

@@ -2,6 +2,13 @@ import { err, ok, type Result } from '@collimator/shared/result';
 import { Decoder } from 'jpeg-lossless-decoder-js';
 import type { JpegStreamHeader } from './jpeg-stream-header.ts';
 
+/** The library halves without rounding down, and is one off where values go around zero, as signed ones do. */
+class RoundingDecoder extends Decoder {
+  override select7(component?: number): number {
+    return (this.getPreviousX(component) + this.getPreviousY(component)) >> 1;
+  }
+}
+
 /**
  * Decodes lossless JPEG (ITU-T T.81 process 14, all predictors). What the library does wrong is refused by name: colours
  * of more than 8 bits or in scans of their own, point transforms, and restarts but of a single component predicted from
@@ -15,7 +22,7 @@ export function decodeLosslessJpeg(
 ): Result<Uint8Array | Uint16Array, string> {
   const why = whyNot(header);
   if (why !== undefined) return err(`lossless JPEG with ${why}`);
-  const decoder = new Decoder();
+  const decoder = new RoundingDecoder();
   try {
     const bytesPerSample = header.precision <= 8 ? 1 : 2;
     const { buffer, byteOffset, length } = stream;

@@ -1,6 +1,7 @@
-import { ok, type Result } from '@collimator/shared/result';
+import { err, ok, type Result } from '@collimator/shared/result';
 import type { PixelFormat } from '../pixel-format.ts';
 import { checkStream, type FrameCells } from './frame-cells.ts';
+import { endsWithMarker } from './jpeg-segments.ts';
 import { jpegProcess, jpegStreamHeader } from './jpeg-stream-header.ts';
 import type { WasmCodec } from './wasm-codec.ts';
 
@@ -20,6 +21,8 @@ export async function decodeJpegLs(
   const said = checkStream('JPEG-LS', size, format);
   if (!said.ok) return said;
   let mode = PLANE_BY_PLANE;
+  // Of a stream without its end the codec makes up the last bits, or takes seconds to see that there are none.
+  if (!endsWithMarker(stream)) return err('the JPEG-LS stream is cut short');
   const bytes = await codec.decode(stream, said.value, format.bitsAllocated / 8, (decoder) => {
     mode = decoder.getInterleaveMode();
   });

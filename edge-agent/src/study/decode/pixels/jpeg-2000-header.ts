@@ -28,8 +28,14 @@ function boxedCodestream(frame: Uint8Array, view: DataView): Uint8Array | undefi
   return undefined;
 }
 
-/** What the SIZ segment says: size, components and the bits of the deepest (ISO 15444-1 §A.5.1). */
-export function jpeg2000Size(stream: Uint8Array): (StreamSize & { readonly subsampled: boolean }) | undefined {
+export type Jpeg2000Size = StreamSize & {
+  readonly subsampled: boolean;
+  /** Number of tiles. */
+  readonly tiles: number;
+};
+
+/** What the SIZ segment says: size, tiles, components and the bits of the deepest (ISO 15444-1 §A.5.1). */
+export function jpeg2000Size(stream: Uint8Array): Jpeg2000Size | undefined {
   if (stream.length < 42) return undefined;
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   const components = view.getUint16(40);
@@ -41,7 +47,10 @@ export function jpeg2000Size(stream: Uint8Array): (StreamSize & { readonly subsa
     precision = Math.max(precision, (view.getUint8(42 + 3 * i) & 0x7f) + 1);
     if (view.getUint8(43 + 3 * i) !== 1 || view.getUint8(44 + 3 * i) !== 1) subsampled = true;
   }
+  const along = (at: number): number =>
+    Math.ceil((view.getUint32(at) - view.getUint32(at + 24)) / view.getUint32(at + 16));
   return {
+    tiles: along(8) * along(12),
     rows: view.getUint32(12) - view.getUint32(20),
     columns: view.getUint32(8) - view.getUint32(16),
     components,

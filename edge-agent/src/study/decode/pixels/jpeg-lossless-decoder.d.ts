@@ -11,5 +11,9 @@ declare module 'jpeg-lossless-decoder-js' {
     /** Line after the last one that was decoded. */
     readonly yLoc: number;
     readonly stream: { readonly index: number } | null;
+    /** Predictor 7: the mean of left and above. */
+    select7(component?: number): number;
+    getPreviousX(component?: number): number;
+    getPreviousY(component?: number): number;
   }
 }

@@ -40,3 +40,9 @@ export function* segmentsBeforeScan(stream: Uint8Array): Generator<JpegSegment> 
 }
 
 export const word = (bytes: Uint8Array, at: number): number => ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+
+/** Whether a stream ends with the end of its image, or its codestream, and at most a byte of padding behind it. */
+export function endsWithMarker(stream: Uint8Array): boolean {
+  const end = stream.at(-1) === 0 ? stream.length - 1 : stream.length;
+  return stream[end - 2] === MARKER && stream[end - 1] === END_OF_IMAGE;
+}
