@@ -12,6 +12,9 @@ export const IMPLEMENTATION_VERSION_NAME = 'COLLIMATOR_0_1';
  */
 export const INSTANCE_CREATOR_UID = IMPLEMENTATION_CLASS_UID;
 
+/** Manufacturer and Manufacturer's Model Name (0008,0070), (0008,1090) of every object that a Collimator makes. */
+export const EQUIPMENT = { manufacturer: 'Collimator', model: 'Collimator edge appliance' } as const;
+
 /**
  * A new UID: `2.25.` and a random (version 4) UUID as one decimal number.
  *

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
 import { openResult } from '@collimator/edge-agent/study/deliver/result-file';
-import { sopClasses } from '@collimator/shared/dicom/uids';
+import { INSTANCE_CREATOR_UID, sopClasses } from '@collimator/shared/dicom/uids';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { block, mrSeries, send, spacing_mm } from './mr-series.ts';
@@ -169,3 +169,34 @@ async function chunksOf(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array[]
   for await (const chunk of stream) chunks.push(chunk);
   return chunks;
 }
+
+describe('results that a PACS sends back', () => {
+  it('are known also when it gave them new UIDs and another creator', async () => {
+    const agent = await world.agentWith();
+    await send(agent.port, mrSeries({ study: 'a', slices: 3 }));
+    const lines = await world.arrived(2);
+    await settled(agent);
+    for (const line of lines) {
+      const file = (await readFile(join(world.pacsFolder, line.file))).toString('latin1');
+      const digit = line.sopInstanceUid.endsWith('1') ? '2' : '1';
+      const sopInstanceUid = `${line.sopInstanceUid.slice(0, -1)}${digit}`;
+      const creator = `${INSTANCE_CREATOR_UID.slice(0, -1)}0`;
+      const dataSet = file
+        .slice(file.indexOf('\x08\x00\x05\x00CS'))
+        .replaceAll(line.sopInstanceUid, sopInstanceUid)
+        .replaceAll(INSTANCE_CREATOR_UID, creator);
+      await send(agent.port, [
+        {
+          sopClassUid: line.sopClassUid,
+          sopInstanceUid,
+          transferSyntaxUid: line.transferSyntaxUid,
+          dataSet: Buffer.from(dataSet, 'latin1'),
+        },
+      ]);
+    }
+    await vi.waitFor(() => expect(world.counted('own-object-returned')).toBe(2), waitOptions);
+    await settled(agent);
+    expect(world.counted('study-complete')).toBe(1);
+    expect(await received(world.pacsFolder)).toHaveLength(2);
+  });
+});

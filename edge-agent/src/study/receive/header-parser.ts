@@ -123,6 +123,7 @@ function headerOf(
     ...uids,
     frameOfReferenceUid: optional('x00200052'),
     instanceCreatorUid: optional('x00080014'),
+    ...contributorsOf(bytes, elements['x0018a001']),
     patient: {
       id: text('x00100020'),
       issuer: text('x00100021'),
@@ -141,6 +142,23 @@ function headerOf(
     pixelSpacing_mm: numbers('x00280030', 2),
     sliceThickness_mm: numbers('x00180050', 1)?.[0] ?? null,
   });
+}
+
+/** Equipment items looked at; an object passes through a handful of programs. */
+const CONTRIBUTORS_MAX = 64;
+
+function contributorsOf(bytes: Uint8Array, element: Element | undefined): Pick<DataSetHeader, 'contributors'> {
+  const text = (found: Element | undefined): string =>
+    Buffer.from(slice(bytes, found) ?? [])
+      .toString('latin1')
+      .replace(/[\0 ]+$/, '')
+      .trim();
+  const contributors = (element?.items ?? []).slice(0, CONTRIBUTORS_MAX).flatMap(({ dataSet }) => {
+    if (dataSet === undefined) return [];
+    const { x00080070: manufacturer, x00081090: model } = dataSet.elements;
+    return [{ manufacturer: text(manufacturer), model: text(model) }];
+  });
+  return contributors.length === 0 ? {} : { contributors };
 }
 
 function slice(bytes: Uint8Array, element: Element | undefined): Uint8Array | undefined {

@@ -1,5 +1,8 @@
 import type { PatientIdentity } from './patient-key.ts';
 
+/** (0008,0070) and (0008,1090). */
+export type Equipment = { readonly manufacturer: string; readonly model: string };
+
 /** What the appliance knows of a stored instance: read once when it arrives, kept in the index. Absent values are null. */
 export type InstanceHeader = {
   readonly sopClassUid: string;
@@ -9,6 +12,8 @@ export type InstanceHeader = {
   readonly frameOfReferenceUid: string | null;
   /** (0008,0014): who made the object; see own-objects.ts. */
   readonly instanceCreatorUid: string | null;
+  /** Manufacturer and model of what contributed to it (0018,A001); absent where the object names none. */
+  readonly contributors?: readonly Equipment[];
   /** Never logged and never stored as it is: the index keeps a keyed digest. */
   readonly patient: PatientIdentity;
   readonly modality: string | null;

@@ -12,3 +12,11 @@ describe('an object of our own', () => {
     expect(isOwnObject({ sopInstanceUid, instanceCreatorUid }, (uid) => uid === '1.2.3')).toBe(ours);
   });
 });
+
+it('is also known by us among its contributing equipment, when its UID and its creator are new', () => {
+  const header = { sopInstanceUid: '1.2', instanceCreatorUid: '1.3' };
+  const other = { manufacturer: 'Other', model: 'Collimator edge appliance' };
+  const us = { manufacturer: 'Collimator', model: 'Collimator edge appliance' };
+  expect(isOwnObject({ ...header, contributors: [other] }, () => false)).toBe(false);
+  expect(isOwnObject({ ...header, contributors: [other, us] }, () => false)).toBe(true);
+});

@@ -1,4 +1,4 @@
-import { INSTANCE_CREATOR_UID } from '@collimator/shared/dicom/uids';
+import { EQUIPMENT, INSTANCE_CREATOR_UID } from '@collimator/shared/dicom/uids';
 import type { RawElement, RawItem } from '../decode/raw-element.ts';
 import { codeSequence, dcm } from './code.ts';
 import { empty, is, sequence, sequenceOf, text as ascii, uid } from './element.ts';
@@ -8,9 +8,7 @@ import type { ObjectIdentity } from './part10-file.ts';
 import type { ResultContext, SourceInstance } from './result-context.ts';
 import type { TextWriter } from './text-writer.ts';
 
-const MANUFACTURER = 'Collimator';
-const MODEL = 'Collimator edge appliance';
-export const equipment = { manufacturer: MANUFACTURER, model: MODEL } as const;
+export const equipment = EQUIPMENT;
 
 /** Patient and study elements that must be there, with or without a value (type 2 in PS3.3 §C.7.1.1, §C.7.2.1). */
 const required: readonly RawElement[] = [
@@ -76,8 +74,8 @@ export function deviceModule(
   text: TextWriter,
 ): readonly RawElement[] {
   return [
-    text(0x00080070, 'LO', MANUFACTURER),
-    text(0x00081090, 'LO', MODEL),
+    text(0x00080070, 'LO', equipment.manufacturer),
+    text(0x00081090, 'LO', equipment.model),
     text(0x00181000, 'LO', device.id),
     ascii(0x00181020, 'LO', ...versions.map((version) => version.slice(0, 64))),
   ];
