@@ -141,6 +141,7 @@ async function startOnStore(
         }),
       studies: (limit) => ways.study.studies(limit).map((line) => studySummary(store, line)),
       routing: (key) => studyRouting(store, key),
+      retry: (key) => ways.study.retry(key),
       releases: () => ways.model.releases(),
       metrics,
     },

@@ -11,6 +11,7 @@ import type { QuarantineDesk } from './study/receive/quarantine-desk.ts';
 import type { Latencies, WorkCounts } from './link/telemetry.ts';
 import type { DestinationFigures } from './observe/delivery-metrics.ts';
 import type { AssociationEnd } from './study/study-way.ts';
+import type { Retried } from './store/sqlite-retries.ts';
 import type { StudyLine } from './store/sqlite-study-list.ts';
 
 /** A study's way, as the shell around it needs it: receive → assemble → queue → infer → result → deliver. */
@@ -26,6 +27,8 @@ export interface StudyWay {
   stop(): Promise<void>;
   counts(): WorkCounts;
   latencies(): Latencies;
+  /** Takes up again what has failed for good in a study; undefined for a key that no study has. */
+  retry(study: number): Promise<Retried | undefined>;
   /** What each destination of the configuration still has to get. */
   destinations(): readonly DestinationFigures[];
   /** Newest first. */

@@ -9,20 +9,28 @@ const timeoutMs = 5_000;
 /**
  * Asks the running agent. Throws `agent-unreachable` when it does not answer as it should.
  *
+ * @param change the body of a request that changes something (POST)
  * @param absent makes the error of a 404, where that is an answer
  */
 export async function askAgent<S extends TSchema>(
   { host, port }: AgentConfig['local_api'],
   path: string,
   answer: Validator<S>,
-  { absent }: { readonly absent?: () => CodedError } = {},
+  { absent, change }: { readonly absent?: () => CodedError; readonly change?: object } = {},
 ): Promise<Static<S>> {
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
   const unreachable = (why: string, cause?: unknown) =>
     new CodedError('agent-unreachable', `${url} (${why})`, { cause });
   let body: unknown;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(change !== undefined && {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(change),
+      }),
+    });
     if (response.status === 404 && absent !== undefined) throw absent();
     if (!response.ok) throw unreachable(`HTTP ${response.status}`);
     body = await response.json();

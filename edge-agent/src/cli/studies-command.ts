@@ -1,5 +1,5 @@
-import { print, runCommand } from '@collimator/shared/cli/output';
-import { studyList, studyRouting, type StudySummary } from '@collimator/shared/contracts/local-api';
+import { print, printOne, runCommand } from '@collimator/shared/cli/output';
+import { retried, studyList, studyRouting, type StudySummary } from '@collimator/shared/contracts/local-api';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { Command } from 'commander';
 import { loadAgentConfig } from '../config/load-agent-config.ts';
@@ -12,7 +12,11 @@ const routeText = ({ route, selected, not_selected, reasons }: StudySummary['rou
   `${route} ${selected}/${selected + not_selected}${reasons.length > 0 ? ` (${reasons.join(' ')})` : ''}`;
 
 export const studiesCommand = (): Command =>
-  new Command('studies').description('studies that arrived').addCommand(listCommand()).addCommand(whyCommand());
+  new Command('studies')
+    .description('studies that arrived')
+    .addCommand(listCommand())
+    .addCommand(whyCommand())
+    .addCommand(retryCommand());
 
 const listCommand = (): Command =>
   new Command('list')
@@ -43,6 +47,23 @@ const listCommand = (): Command =>
           ],
           options.output,
         );
+      }),
+    );
+
+const retryCommand = (): Command =>
+  new Command('retry')
+    .description('take up again what has failed for good in a study: jobs, deliveries, storage commitments')
+    .argument('<key>', 'key of the study, as `studies list` shows it')
+    .addOption(configOption())
+    .addOption(formatOption())
+    .action((key: string, options: WithConfig & WithOutput) =>
+      runCommand(async () => {
+        if (!/^[1-9]\d{0,14}$/.test(key)) throw new CodedError('study-unknown', key);
+        const done = await askAgent(apiOf(options.config), `/v1/studies/${key}/retry`, retried, {
+          absent: () => new CodedError('study-unknown', key),
+          change: {},
+        });
+        printOne(done, options.output);
       }),
     );
 

@@ -3,7 +3,7 @@ import type { Problem } from '@collimator/shared/contracts/validate';
 import { assemblyProblems } from './assembly-checks.ts';
 import { routeProblems } from './route-checks.ts';
 import { dicomChecks, dicomFiles } from './dicom-checks.ts';
-import { destinationFiles, destinationProblems } from './destination-checks.ts';
+import { commitmentProblems, destinationFiles, destinationProblems } from './destination-checks.ts';
 import { TIMER_S_MAX } from './timer-bound.ts';
 
 /** What the checks ask of the machine. */
@@ -27,6 +27,9 @@ export function crossChecks(config: Sections, machine: Machine): Problem[] {
     ...(config.dicom === undefined ? [] : dicomChecks(config.dicom)),
     ...bounds(config),
     ...destinationProblems(config.destinations ?? []),
+    ...(config.dicom === undefined || config.destinations === undefined
+      ? []
+      : commitmentProblems(config.dicom, config.destinations)),
     ...devices(config),
     ...files(config, machine),
   ];

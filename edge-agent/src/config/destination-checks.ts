@@ -1,4 +1,4 @@
-import type { Destination } from '@collimator/shared/contracts/agent-config';
+import type { AgentConfig, Destination } from '@collimator/shared/contracts/agent-config';
 import type { Problem } from '@collimator/shared/contracts/validate';
 import { TIMER_S_MAX } from './timer-bound.ts';
 
@@ -10,6 +10,19 @@ export const destinationProblems = (destinations: readonly Destination[]): Probl
       what,
     })),
   );
+
+/** The destination that commits for others must be one that can be asked. */
+export function commitmentProblems(
+  { storage_commitment: commitment }: Pick<AgentConfig['dicom'], 'storage_commitment'>,
+  destinations: readonly Destination[],
+): Problem[] {
+  if (commitment === 'refuse') return [];
+  const path = 'dicom.storage_commitment.after_pacs';
+  const one = destinations.find(({ name }) => name === commitment.after_pacs);
+  if (one === undefined) return [{ path, what: `${commitment.after_pacs} is not the name of a destination` }];
+  if (one.kind !== 'dimse') return [{ path, what: `${commitment.after_pacs} is no dimse destination` }];
+  return [];
+}
 
 function times(destination: Destination): Problem[] {
   const { retry, timeouts } = destination;

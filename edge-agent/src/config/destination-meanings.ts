@@ -1,5 +1,13 @@
 /** What each key of a destination is for; see `reference.ts`. */
 export const destinationMeanings: Readonly<Record<string, string>> = {
+  'dicom.sources[].commitment.host': 'Where this sender takes reports on what it asked us to commit: name or address',
+  'dicom.sources[].commitment.port': 'TCP port there',
+  'dicom.storage_commitment':
+    '`refuse`, or a section: requests of others to commit are accepted and answered when a destination has committed the same instances',
+  'dicom.storage_commitment.after_pacs': 'Name of that destination',
+  'dicom.storage_commitment.open_max': 'Open requests of all senders together; one more is refused (0213H)',
+  'dicom.storage_commitment.give_up_s':
+    'How long it is asked, seconds; what it has not committed by then is reported as failed',
   'destinations[].name': 'Name used in routes and commands',
   'destinations[].kind': 'How results are sent: C-STORE, or STOW-RS over HTTP',
   'destinations[].ae_title': 'AE title to call (`dimse`)',

@@ -7,6 +7,7 @@ import { codeOf, placeOf } from '../observe/code-of.ts';
 import { healthRoutes } from './health-routes.ts';
 import type { LocalApiSources } from './sources.ts';
 import { statusRoutes } from './status-routes.ts';
+import { studyActions } from './study-actions.ts';
 
 export type LocalApiOptions = { readonly host: string; readonly port: number; readonly log: Log };
 
@@ -22,7 +23,7 @@ const requestMs = 10_000;
 
 /** The appliance's own HTTP API, for people on site and for probes; by default on the loopback address only. */
 export async function startLocalApi(sources: LocalApiSources, options: LocalApiOptions): Promise<LocalApi> {
-  const app = await buildLocalApi(sources, options.log);
+  const app = await buildLocalApi(sources, options.log, options.host);
   try {
     await app.listen({ host: options.host, port: options.port });
   } catch (error) {
@@ -35,7 +36,11 @@ export async function startLocalApi(sources: LocalApiSources, options: LocalApiO
 }
 
 /** The routes without a socket, as tests call them. */
-export async function buildLocalApi(sources: LocalApiSources, log: Log): Promise<FastifyInstance> {
+export async function buildLocalApi(
+  sources: LocalApiSources,
+  log: Log,
+  ownHost = '127.0.0.1',
+): Promise<FastifyInstance> {
   const app = Fastify({ bodyLimit: bodyBytesMax, requestTimeout: requestMs, forceCloseConnections: true });
   await app.register(swagger, {
     openapi: { info: { title: 'Collimator appliance, local API', version: sources.agentVersion } },
@@ -53,6 +58,7 @@ export async function buildLocalApi(sources: LocalApiSources, log: Log): Promise
   });
   await app.register(healthRoutes, { sources });
   await app.register(statusRoutes, { sources });
+  await app.register(studyActions, { sources, ownHost });
   await app.ready();
   return app;
 }

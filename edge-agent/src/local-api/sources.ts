@@ -1,4 +1,10 @@
-import type { AgentStatus, Readiness, StudyRouting, StudySummary } from '@collimator/shared/contracts/local-api';
+import type {
+  AgentStatus,
+  Readiness,
+  Retried,
+  StudyRouting,
+  StudySummary,
+} from '@collimator/shared/contracts/local-api';
 import type { DeviceRelease } from '@collimator/shared/contracts/messages';
 import type { Metrics } from '../observe/metrics.ts';
 
@@ -10,6 +16,8 @@ export type LocalApiSources = {
   readonly studies: (limit: number) => readonly StudySummary[];
   /** Why each route took each series of a study or left it; undefined for a key that no study has. */
   readonly routing: (key: number) => StudyRouting | undefined;
+  /** Takes up again what has failed in a study; undefined for a key that no study has. */
+  readonly retry: (key: number) => Promise<Retried | undefined>;
   readonly releases: () => readonly DeviceRelease[];
   readonly metrics: Metrics;
 };

@@ -9,6 +9,7 @@ import type { OpenStudy } from '../study/assemble/completion.ts';
 import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
 import { type Job, step } from '../study/queue/job-state.ts';
 import type { InstanceHeader } from '../study/receive/instance-header.ts';
+import { commitmentRequestSql } from './sqlite-commitment-requests.ts';
 import { commitmentSql } from './sqlite-commitments.ts';
 import { createSqliteDeliveries, deliverySql } from './sqlite-deliveries.ts';
 import { createSqliteHolds, holdSql } from './sqlite-holds.ts';
@@ -402,6 +403,7 @@ describe('every hot query', () => {
       ...jobSql,
       ...deliverySql,
       ...commitmentSql,
+      ...commitmentRequestSql,
       ...holdSql,
       ...instanceSql,
       ...quarantineSql,

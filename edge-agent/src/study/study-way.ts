@@ -11,6 +11,7 @@ import { forgetPatientKeys } from '../store/sqlite-instance-index.ts';
 import { createSqliteJobs } from '../store/sqlite-jobs.ts';
 import { createSqliteKeyObjects } from '../store/sqlite-key-objects.ts';
 import { createSqliteRunReleases } from '../store/sqlite-run-releases.ts';
+import { type Retried, retryStudy } from '../store/sqlite-retries.ts';
 import { createSqliteWithdrawals } from '../store/sqlite-withdrawals.ts';
 import { createSqliteStudies } from '../store/sqlite-studies.ts';
 import { createSqliteStudyList, type StudyLine, type StudyList } from '../store/sqlite-study-list.ts';
@@ -89,6 +90,8 @@ export type StudyWay = {
   stop(): Promise<void>;
   counts(): StudyCounts;
   latencies(): ReturnType<StudyList['latencies']>;
+  /** Takes up again what has failed for good in a study; undefined for a key that no study has. */
+  retry(study: number): Promise<Retried | undefined>;
   /** What each destination of the configuration still has to get. */
   destinations(): readonly DestinationFigures[];
   studies(limit: number): readonly StudyLine[];
@@ -300,6 +303,13 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       deliveries: { pending: deliveries.pending(), delivered: seen.delivered, failed: seen.undelivered },
     }),
     latencies: () => list.latencies(LATENCIES_OVER),
+    async retry(study) {
+      const retried = await retryStudy(store, study, now());
+      if (retried === undefined) return undefined;
+      log.event('study-retried', { study, ...retried });
+      for (const loop of [dispatcher, commitment, ...lanes]) loop.wake();
+      return retried;
+    },
     destinations: () => destinationFigures(config.destinations, lanes, deliveries.backlog(), now()),
     studies: (limit) => list.recent(limit),
     quarantine: intake.desk,

@@ -9,7 +9,7 @@ import {
   TransferSyntaxOrder,
 } from './agent-config/dicom-node.ts';
 import { RouteName, RouteSelect } from './agent-config/route-select.ts';
-import { Destination } from './agent-config/destinations.ts';
+import { Destination, StorageCommitment } from './agent-config/destinations.ts';
 import { AeTitle, DeviceId, LogConfig, Path, ReleaseName, strict } from './common.ts';
 import { validator } from './validate.ts';
 
@@ -72,6 +72,7 @@ export const AgentConfig = strict({
     disk: Disk,
     conflicts: Conflicts,
     quarantine: Quarantine,
+    storage_commitment: StorageCommitment,
   }),
   assembly: Assembly,
   destinations: Type.Array(Destination),

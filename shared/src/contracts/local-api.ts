@@ -148,3 +148,8 @@ export const KserveModelReady = strict({ name: Type.String(), ready: Type.Boolea
 export const agentStatus = validator(AgentStatus);
 export const studyList = validator(StudyList);
 export const studyRouting = validator(StudyRouting);
+
+/** `POST /v1/studies/KEY/retry`: how much was taken up again. */
+export const Retried = strict({ deliveries: Type.Integer(), commitments: Type.Integer(), jobs: Type.Integer() });
+export type Retried = Static<typeof Retried>;
+export const retried = validator(Retried);

@@ -37,4 +37,28 @@ export const deliveryEvents = {
     text: 'A destination did not commit a result, and is not asked any more',
     fields: ['destination', 'commitment', 'delivery', 'reason'],
   },
+  'commitment-requested': {
+    level: 'info',
+    audit: true,
+    text: 'A sender asks us to commit instances; a destination is asked first',
+    fields: ['calling', 'instances'],
+  },
+  'commitment-answered': {
+    level: 'info',
+    audit: true,
+    text: 'A sender was told what is committed',
+    fields: ['calling', 'committed', 'failed'],
+  },
+  'commitment-answer-given-up': {
+    level: 'error',
+    audit: true,
+    text: 'A sender could not be told what is committed',
+    fields: ['calling', 'committed', 'failed', 'detail'],
+  },
+  'study-retried': {
+    level: 'info',
+    audit: true,
+    text: 'What had failed in a study was taken up again by hand',
+    fields: ['study', 'jobs', 'deliveries', 'commitments'],
+  },
 } as const satisfies Record<string, EventEntry>;

@@ -93,6 +93,7 @@ describe('what an appliance says of a study', () => {
       '/readyz',
       '/v1/status',
       '/v1/studies',
+      '/v1/studies/{key}/retry',
       '/v1/studies/{key}/routing',
       '/v2/health/live',
       '/v2/health/ready',

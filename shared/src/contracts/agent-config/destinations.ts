@@ -70,3 +70,19 @@ export type StowDestination = Static<typeof StowDestination>;
 /** Where results go. */
 export const Destination = Type.Union([DimseDestination, StowDestination]);
 export type Destination = Static<typeof Destination>;
+
+/** Requests of others to commit what they sent: refused, or accepted and answered when a destination has committed. */
+export const StorageCommitment = Type.Union(
+  [
+    Type.Literal('refuse'),
+    strict({
+      after_pacs: Type.String(),
+      open_max: Type.Integer({ minimum: 1, maximum: 10_000, default: 100 }),
+      give_up_s: Type.Number({ exclusiveMinimum: 0, default: 86_400 }),
+    }),
+  ],
+  { default: 'refuse' },
+);
+
+/** Where a source takes the reports on what it asked us to commit. */
+export const CommitmentAddress = strict({ host: Type.String({ minLength: 1 }), port: Port });

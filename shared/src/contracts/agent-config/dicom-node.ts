@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { AeTitle, Path, Port, strict } from '../common.ts';
+import { CommitmentAddress } from './destinations.ts';
 
 const Uid = Type.String({ pattern: '^[0-9]+(\\.[0-9]+)*$', maxLength: 64 });
 
@@ -24,6 +25,7 @@ export const DicomSource = strict({
   called: Type.Array(AeTitle, { minItems: 1 }),
   associations: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
   user: Type.Optional(strict({ name: Type.String({ minLength: 1 }), passcode_file: Type.Optional(Path) })),
+  commitment: Type.Optional(CommitmentAddress),
 });
 
 export const DicomLimits = strict(

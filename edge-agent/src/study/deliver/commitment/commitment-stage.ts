@@ -6,8 +6,12 @@ import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
 import { type CommitmentReport, type CommitmentService, status, type StoreOutcome } from '../../../dimse/index.ts';
 import { createSqliteCommitments } from '../../../store/sqlite-commitments.ts';
+import { createSqliteCommitmentRequests } from '../../../store/sqlite-commitment-requests.ts';
 import type { After } from '../../../timers.ts';
+import type { StageLoop } from '../../queue/stage-loop.ts';
 import { createAsker } from './ask-for-commitment.ts';
+import { createCommitmentRequests, type CommitmentRequestStage } from './commitment-requests.ts';
+import { reportCommitment } from './report-commitment.ts';
 import { createCommitmentLane, type CommitmentLane } from './commitment-lane.ts';
 
 export type CommitmentStageDeps = {
@@ -30,6 +34,9 @@ export type CommitmentStage = {
   /** For the Store SCP; undefined where neither we nor others ask for commitment. */
   readonly service: CommitmentService | undefined;
 };
+
+/** Wait for an answer where the destination has no section of its own that says it. */
+const COMMITMENT_WAIT_S = 600;
 
 /** Storage commitment (PS3.4 Annex J) at every destination that is to be asked for it. */
 export function createCommitmentStage(deps: CommitmentStageDeps): CommitmentStage {
@@ -55,16 +62,46 @@ export function createCommitmentStage(deps: CommitmentStageDeps): CommitmentStag
     });
   }
 
+  const others = requestsOf(config.dicom.storage_commitment);
+
+  function requestsOf(settings: AgentConfig['dicom']['storage_commitment']): CommitmentRequestStage | undefined {
+    if (settings === 'refuse') return undefined;
+    const destination = config.destinations.find(({ name }) => name === settings.after_pacs);
+    if (destination?.kind !== 'dimse') throw new Error(`${settings.after_pacs} is no dimse destination`);
+    const { first_s, most_s } = destination.retry;
+    const addressOf = (callingAeTitle: string) =>
+      config.dicom.sources.find((one) => one.ae_title === callingAeTitle && one.commitment !== undefined)?.commitment;
+    return createCommitmentRequests({
+      ...deps,
+      destination: destination.name,
+      requests: createSqliteCommitmentRequests(deps.store),
+      commitments,
+      ask: createAsker(destination, config.dicom.ae_title, deps.after),
+      canReportTo: (callingAeTitle) => addressOf(callingAeTitle) !== undefined,
+      reportTo(callingAeTitle, report) {
+        const address = addressOf(callingAeTitle);
+        // Its section was taken away while the request was open: told, and tried again, until it is given up.
+        if (address === undefined) return Promise.resolve({ status: status.noSuchObjectInstance });
+        return reportCommitment({ ...address, calledAeTitle: callingAeTitle }, config.dicom.ae_title, report);
+      },
+      openMax: settings.open_max,
+      wait_ms: (destination.commitment?.wait_s ?? COMMITMENT_WAIT_S) * 1000,
+      giveUp_ms: settings.give_up_s * 1000,
+      times: { first_ms: first_s * 1000, most_ms: most_s * 1000 },
+      newUid: () => newUid(randomBytes(16)),
+    });
+  }
+
   async function onEventReport(report: CommitmentReport): Promise<StoreOutcome> {
     const transaction = commitments.byUid(report.transactionUid);
-    const lane = transaction === undefined ? undefined : lanes.get(transaction.destination);
+    const lane = transaction?.requestId === null ? lanes.get(transaction.destination) : others;
     if (transaction === undefined || lane === undefined)
       return { status: status.noSuchObjectInstance, comment: 'unknown transaction' };
     await lane.report(transaction, report);
     return { status: status.success };
   }
 
-  const loops = [...lanes.values()];
+  const loops: StageLoop[] = [...lanes.values(), ...(others === undefined ? [] : [others])];
   return {
     wake() {
       for (const loop of loops) loop.wake();
@@ -75,6 +112,14 @@ export function createCommitmentStage(deps: CommitmentStageDeps): CommitmentStag
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
     },
-    service: loops.length === 0 ? undefined : { onEventReport },
+    service:
+      loops.length === 0
+        ? undefined
+        : {
+            onEventReport,
+            ...(others !== undefined && {
+              onAction: (request, peer, reply) => others.onAction(request, peer, reply),
+            }),
+          },
   };
 }

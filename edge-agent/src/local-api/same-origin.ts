@@ -1,0 +1,34 @@
+import { isIP } from 'node:net';
+
+export type RequestHeaders = {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly 'sec-fetch-site'?: string | readonly string[] | undefined;
+  readonly 'content-type'?: string | undefined;
+};
+
+/**
+ * Why a request that changes something is not taken; undefined when it is. The local API has no login, so a page that
+ * somebody on this machine happens to look at must not be able to use it:
+ * - the body is JSON, which a page of another origin cannot send without asking first, and nobody answers that;
+ * - the name in Host is an address, `localhost` or our own name: a name of somebody else's that was made to point
+ *   here (DNS rebinding) is neither;
+ * - what a browser says of the origin must be ours.
+ *
+ * @param ownHost as `local_api.host` says
+ */
+export function whyForeign(headers: RequestHeaders, ownHost: string): string | undefined {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') return 'the body must be application/json';
+  const host = headers.host ?? '';
+  const url = `http://${host}`;
+  if (host === '' || !URL.canParse(url)) return 'there is no Host';
+  const { hostname } = new URL(url);
+  const name = hostname.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(name) === 0 && name !== 'localhost' && name !== ownHost.toLowerCase())
+    return 'Host is no address and no name of this machine';
+  if (headers.origin !== undefined && headers.origin !== new URL(url).origin) return 'it comes from another origin';
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return 'it comes from another site';
+  return undefined;
+}
