@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { enrolCommand } from './cli/enrol-command.ts';
-import { configCommand, peersCommand, statusCommand } from './cli/read-commands.ts';
+import { configCommand, statusCommand } from './cli/read-commands.ts';
 import { studiesCommand } from './cli/studies-command.ts';
+import { peersCommand } from './cli/peers-command.ts';
 import { startCommand } from './cli/start-command.ts';
 
 /** `collimator agent …` */

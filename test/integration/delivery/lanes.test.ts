@@ -6,6 +6,7 @@ import {
   type StoreOutcome,
   type StoreRequest,
 } from '@collimator/edge-agent/dimse/index';
+import { retryStudy } from '@collimator/edge-agent/store/sqlite-retries';
 import { createSqliteHolds } from '@collimator/edge-agent/store/sqlite-holds';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -156,6 +157,35 @@ describe('destinations', () => {
     world.lane(pacs(receiver.port));
     await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['pending', ...Array(7).fill('sent')]), waitOptions);
     expect(world.states()[0]).toMatchObject({ class: 'transient', status: 0x0110 });
+  });
+});
+
+describe('what failed for good', () => {
+  it('is taken up again by hand: deliveries as they are, failed jobs as a new revision', async () => {
+    const refusing = { on: true };
+    const receiver = await startReceiver(() => ({ status: refusing.on ? 0x0122 : 0 }));
+    await world.makeJob(['pacs']);
+    const lane = world.lane(pacs(receiver.port));
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['failed', 'failed']), waitOptions);
+    await world.store.write([
+      {
+        sql: `UPDATE jobs SET state = 'failed', failure_class = 'permanent', failure_code = 'series-gap', reported = 1`,
+      },
+    ]);
+    refusing.on = false;
+    expect(await retryStudy(world.store, 1, 5)).toEqual({ deliveries: 2, commitments: 0, jobs: 1 });
+    lane.wake();
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['sent', 'sent']), waitOptions);
+    const jobs = world.store.all(
+      `SELECT number, state, failure_code AS code FROM jobs JOIN study_revisions ON study_revisions.id = revision_id
+       ORDER BY jobs.id`,
+    );
+    expect(jobs).toEqual([
+      { number: 1, state: 'failed', code: 'series-gap' },
+      { number: 2, state: 'queued', code: null },
+    ]);
+    expect(await retryStudy(world.store, 1, 6)).toEqual({ deliveries: 0, commitments: 0, jobs: 0 });
+    expect(await retryStudy(world.store, 2, 6)).toBeUndefined();
   });
 });
 

@@ -27,11 +27,14 @@ export function openLane(deps: OpenLaneDeps): DestinationLane {
     name: destination.name,
     times: { first_ms: first_s * 1000, most_ms: most_s * 1000 },
     commit: destination.kind === 'dimse' && destination.commitment !== undefined,
-    sender: senderOf(deps),
+    sender: openSender(deps),
   });
 }
 
-function senderOf(deps: OpenLaneDeps): Sender {
+export type SenderDeps = Pick<OpenLaneDeps, 'destination' | 'callingAeTitle' | 'dataDir' | 'after'>;
+
+/** What sends to a destination of its kind; for a lane, or for one object by hand. */
+export function openSender(deps: SenderDeps): Sender {
   const { destination, after } = deps;
   const fileOf = (row: DeliveryRow, tell: Tell) => fileOrFailure(deps.dataDir, row, tell);
   switch (destination.kind) {
