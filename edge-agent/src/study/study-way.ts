@@ -40,6 +40,7 @@ import { logReceived } from './receive/log-received.ts';
 import { readPatientSecret } from './receive/patient-secret.ts';
 import type { QuarantineDesk } from './receive/quarantine-desk.ts';
 import type { ReceiveEvent } from './receive/receive-events.ts';
+import { openStoreLane } from './receive/store-lane.ts';
 
 export type StudyWayDeps = {
   readonly store: Store;
@@ -207,8 +208,10 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     withdrawer.wake();
     dispatcher.wake();
   }
+  const lane = await openStoreLane();
   const intake = createIntake({
     store,
+    lane,
     dataDir,
     now,
     patientKey: keyOf,
@@ -296,6 +299,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       endSwaps();
       const stopping = loops.map((loop) => loop.stop());
       await Promise.all([...stopping, ...devices.map((device) => device.stop())]);
+      await lane.close();
     },
     counts: () => ({
       instances: { received: seen.received, rejected: seen.rejected, quarantined: seen.quarantined },

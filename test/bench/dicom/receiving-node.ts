@@ -6,12 +6,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createStoreScp } from '@collimator/edge-agent/dimse/index';
-import { createSqliteInstanceIndex } from '@collimator/edge-agent/store/sqlite-instance-index';
 import { createArrivals, watchArrivals } from '@collimator/edge-agent/study/receive/arrivals';
 import { sweepIncoming } from '@collimator/edge-agent/study/receive/data-folders';
-import { createInstanceSink } from '@collimator/edge-agent/study/receive/instance-sink';
+import { createIntake } from '@collimator/edge-agent/study/receive/intake';
 import { patientKey } from '@collimator/edge-agent/study/receive/patient-key';
 import { readPatientSecret } from '@collimator/edge-agent/study/receive/patient-secret';
+import { openStoreLane } from '@collimator/edge-agent/study/receive/store-lane';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 
 const [dataDir = '', port = ''] = process.argv.slice(2);
@@ -24,18 +24,25 @@ const store = await openStore({
 await sweepIncoming(dataDir);
 const { secret } = await readPatientSecret(dataDir, (bytes) => randomBytes(bytes));
 const arrivals = createArrivals(10_000);
-const sink = createInstanceSink({
+const lane = await openStoreLane();
+const { sink } = createIntake({
+  store,
   dataDir,
-  index: createSqliteInstanceIndex({
-    store,
-    now: Date.now,
-    patientKey: (patient) => patientKey(secret, patient),
-    onStored: () => undefined,
-  }),
+  lane,
+  now: Date.now,
+  patientKey: (patient) => patientKey(secret, patient),
+  conflicts: 'quarantine',
+  limits: {},
+  quarantineKeep_ms: Number.POSITIVE_INFINITY,
+  onStored: () => undefined,
   onEvent(event) {
     if (event.type !== 'instance-placed') return;
     const { associationId, studyInstanceUid, seriesInstanceUid } = event.header;
     arrivals.brought(associationId, studyInstanceUid, seriesInstanceUid);
+  },
+  onDecided: () => undefined,
+  onRemovalFailed(error) {
+    throw error;
   },
 });
 const scp = createStoreScp({
@@ -53,6 +60,7 @@ await scp.start();
 process.once('SIGTERM', () => {
   void scp
     .close()
+    .then(() => lane.close())
     .then(() => store.close())
     .then(() => process.exit(0));
 });

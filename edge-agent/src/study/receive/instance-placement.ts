@@ -19,6 +19,13 @@ export type Placement = {
    * To be called for one SOP instance at a time.
    */
   place(file: string, header: InstanceHeader): Promise<IndexOutcome>;
+  /** Where a file goes that the store lane puts into its place; its folder is durable, or gone since it was made. */
+  target(uids: Parameters<typeof placeOf>[0]): Promise<{ readonly folder: string; readonly target: string }>;
+  /**
+   * Puts a file into the index that the store lane has put into its place and taken away from `file`.
+   * As `place` otherwise: after a conflict it is at `file` again.
+   */
+  record(file: string, header: InstanceHeader): Promise<IndexOutcome>;
   /**
    * Puts a file whose bytes are on disk in the place of the instance of the same UID, wherever that is, or into the index
    * where that one is gone. To be called for one SOP instance at a time.
@@ -54,22 +61,30 @@ export function createPlacement(deps: {
     const series = join(study, place.series);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await folderSync.ensure(study);
-        await folderSync.ensure(series);
+        await ensureFolders(study, series);
         await raw.link(file, join(series, place.file));
         // Again, because somebody else may have made the folders anew in between, and not yet durably.
-        await folderSync.ensure(study);
-        await folderSync.ensure(series);
+        await ensureFolders(study, series);
         return 'linked';
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EEXIST') return 'there';
         if (code !== 'ENOENT' || attempt === 2) throw error;
         // Deleted since we made them, by the retention; once more, from the start.
-        folderSync.forget(study);
-        folderSync.forget(series);
+        forgetFolders(study, series);
       }
     }
+  }
+
+  /** Resolves when the names of both folders are durable. */
+  async function ensureFolders(study: string, series: string): Promise<void> {
+    await folderSync.ensure(study);
+    await folderSync.ensure(series);
+  }
+
+  function forgetFolders(study: string, series: string): void {
+    folderSync.forget(study);
+    folderSync.forget(series);
   }
 
   /** What replaced another one has a name of its own. */
@@ -102,6 +117,29 @@ export function createPlacement(deps: {
         await rename(file, target);
       }
       await folderSync.sync(series);
+      return outcome;
+    },
+    async target(uids) {
+      const place = placeOf(uids);
+      const study = join(deps.studies, place.study);
+      const series = join(study, place.series);
+      try {
+        await ensureFolders(study, series);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        forgetFolders(study, series); // Deleted since we made them; `place` makes them again.
+      }
+      return { folder: series, target: join(series, place.file) };
+    },
+    async record(file, header) {
+      const place = placeOf(header);
+      const study = join(deps.studies, place.study);
+      const series = join(study, place.series);
+      const target = join(series, place.file);
+      await ensureFolders(study, series); // As after a link of ours.
+      const outcome = await index.record(header, relativePath(place));
+      if (isConflict(outcome)) await rename(target, file);
+      else if (outcome === 'duplicate' && isElsewhere(header, place)) await raw.unlink(target);
       return outcome;
     },
     async replace(file, header, quarantined) {

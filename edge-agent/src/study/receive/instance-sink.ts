@@ -5,13 +5,13 @@ import type { ErrorCode } from '@collimator/shared/errors/catalogue';
 import { isCoded } from '@collimator/shared/errors/coded-error';
 import { err, ok, type Result } from '@collimator/shared/result';
 import type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from '../../dimse/index.ts';
-import { type ArrivingFile, HELD_BYTES_MAX, openArrivingFile } from './arriving-file.ts';
+import { type ArrivingFile, createArrivingFile, HELD_BYTES_MAX } from './arriving-file.ts';
 import { dataFolders } from './data-folders.ts';
 import { encodeFileMeta } from './file-meta.ts';
 import { createFolderSync } from './folder-sync.ts';
 import { createFreeSpace } from './free-space.ts';
 import { readHeader } from './head-reader.ts';
-import type { InstanceHeader } from './instance-header.ts';
+import type { DataSetHeader, InstanceHeader } from './instance-header.ts';
 import type { InstanceIndex } from './instance-index.ts';
 import { placeOf, relativePath } from './instance-path.ts';
 import { createPlacement, type Replacing } from './instance-placement.ts';
@@ -25,6 +25,7 @@ import {
 } from './quarantine.ts';
 import { createFolderQuarantineIndex, type QuarantineIndex } from './quarantine-index.ts';
 import type { ConflictAction, ReceiveEvent } from './receive-events.ts';
+import { type StoreLane, StoreLaneError } from './store-lane.ts';
 import type { ConflictPolicy } from './stored-instances.ts';
 
 export type ReceiveLimits = QuarantineLimits & {
@@ -48,6 +49,8 @@ export type InstanceSinkDeps = {
   readonly onEvent?: (event: ReceiveEvent) => void;
   /** What is done with other bytes under a known UID; without it they are set aside and nobody is held. */
   readonly conflicts?: Conflicts;
+  /** The short way of small objects to the disk; without it all take the ordinary one. */
+  readonly lane?: StoreLane;
   /** A name that no file has; a random UUID when absent. */
   readonly newName?: () => string;
   /** Wall clock, ms since 1970. */
@@ -64,11 +67,14 @@ export type Conflicts = {
   readonly replacing: Omit<Replacing, 'newName'>;
 };
 
+type Facts = StoreRequest & { readonly dataSetSha256: string; readonly dataSetBytes: number };
+
 /** Bytes of one object after which the free space is asked for again: one large object must not eat the reserve. */
 const FREE_CHECK_BYTES = 64 * 1024 ** 2;
 
 /**
- * Where received instances go: `incoming/<name>.part` → fdatasync → header → `studies/…` → index → the answer.
+ * Where received instances go: `incoming/<name>.part` → fdatasync → `studies/…` → index → the answer. The header is read
+ * before or after the fdatasync, which makes no difference to anybody.
  * Statuses as PS3.4 Table B.2-1 has them: A700 for a disk that takes no more, A900 where command and data set differ,
  * C000 for what cannot be read, 0000 only for what is durable. What throws is a fault of ours, and becomes 0110.
  */
@@ -100,7 +106,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
 
   async function setAside(
     file: ArrivingFile,
-    facts: StoreRequest & { readonly dataSetSha256: string; readonly dataSetBytes: number },
+    facts: Facts,
     code: ErrorCode,
     why: string,
     keeping: Keeping = { acknowledged: false, studyInstanceUid: undefined },
@@ -113,29 +119,56 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
     return kept;
   }
 
+  const factsOf = (file: ArrivingFile, request: StoreRequest): Facts => ({
+    ...request,
+    dataSetSha256: file.contentSha256(),
+    dataSetBytes: file.contentBytes(),
+  });
+
+  const readFrom = (
+    file: ArrivingFile,
+    request: StoreRequest,
+    offset: number,
+  ): Promise<Result<DataSetHeader, string>> =>
+    readHeader(file.source(), offset, file.contentBytes(), request.transferSyntaxUid);
+
+  /** Settles what is on disk at its temporary path, whatever it is. */
   async function settle(file: ArrivingFile, request: StoreRequest, offset: number): Promise<StoreOutcome> {
-    const { bytes, sha256 } = file.content();
-    const facts = { ...request, dataSetSha256: sha256, dataSetBytes: bytes };
-    const read = await readHeader(file.source(), offset, bytes, request.transferSyntaxUid);
+    const read = await readFrom(file, request, offset);
     await file.close();
     if (!read.ok) {
-      await setAside(file, facts, 'dicom-unparsable', read.error);
+      await setAside(file, factsOf(file, request), 'dicom-unparsable', read.error);
       return outcome('cannotUnderstand', read.error);
     }
-    const header: InstanceHeader = { ...read.value, ...facts };
     const mismatch = mismatchOf(request, read.value);
-    if (mismatch !== undefined) {
-      await setAside(file, facts, 'dicom-data-set-mismatch', mismatch);
-      return outcome('dataSetDoesNotMatchSopClass', mismatch);
-    }
-    const placed = await locks.run(header.sopInstanceUid, async () => {
-      const first = await placement.place(file.path, header);
-      if (first !== 'conflict' || conflicts?.policy !== 'replace') return first;
-      await placement.replace(file.path, header);
-      return 'replaced' as const;
+    if (mismatch === undefined) return settleGood(file, read.value, request, async () => false);
+    await setAside(file, factsOf(file, request), 'dicom-data-set-mismatch', mismatch);
+    return outcome('dataSetDoesNotMatchSopClass', mismatch);
+  }
+
+  /**
+   * Settles an instance that has nothing wrong with it.
+   *
+   * @param put makes the file as far as it is not made yet; true when it is in its place already. Called when nothing
+   *   else goes on with this instance
+   */
+  async function settleGood(
+    file: ArrivingFile,
+    read: DataSetHeader,
+    request: StoreRequest,
+    put: () => Promise<boolean>,
+  ): Promise<StoreOutcome> {
+    const { header, placed } = await locks.run(read.sopInstanceUid, async () => {
+      const isPlaced = await put();
+      const whole: InstanceHeader = { ...read, ...factsOf(file, request) };
+      const first = await (isPlaced ? placement.record(file.path, whole) : placement.place(file.path, whole));
+      if (first !== 'conflict' || conflicts?.policy !== 'replace') return { header: whole, placed: first };
+      await placement.replace(file.path, whole);
+      return { header: whole, placed: 'replaced' as const };
     });
     const { callingAeTitle } = request;
-    if (placed === 'conflict' || placed === 'conflict-of-own') return settleConflict(file, header, facts, placed);
+    if (placed === 'conflict' || placed === 'conflict-of-own')
+      return settleConflict(file, header, factsOf(file, request), placed);
     file.leave();
     if (placed === 'replaced') tell({ type: 'instance-conflict', action: 'replaced', callingAeTitle });
     tell({ type: 'instance-placed', header, path: relativePath(placeOf(header)), duplicate: placed === 'duplicate' });
@@ -149,7 +182,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
   async function settleConflict(
     file: ArrivingFile,
     header: InstanceHeader,
-    facts: Parameters<typeof setAside>[1],
+    facts: Facts,
     which: 'conflict' | 'conflict-of-own',
   ): Promise<StoreOutcome> {
     const { callingAeTitle, studyInstanceUid } = header;
@@ -204,6 +237,15 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
       async commit() {
         if (refused !== undefined) return refused;
         try {
+          const { lane } = deps;
+          if (lane !== undefined && file.isInSlot()) {
+            const read = await readFrom(file, request, offset);
+            if (read.ok && mismatchOf(request, read.value) === undefined)
+              return await settleGood(file, read.value, request, async () => {
+                const place = await file.store(lane, await placement.target(read.value));
+                return place === 'placed';
+              });
+          }
           try {
             await file.sync();
           } catch (error) {
@@ -212,9 +254,10 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
           }
           return await settle(file, request, offset);
         } catch (error) {
-          if (!isOutOfResources(error)) throw error;
+          const full = isOutOfResources(error);
+          if (!full && !(error instanceof StoreLaneError)) throw error;
           tell({ type: 'write-failed', sopInstanceUid: request.sopInstanceUid, error });
-          return outcome('outOfResources', 'no space');
+          return outcome('outOfResources', full ? 'no space' : 'cannot write');
         } finally {
           await file.discard();
         }
@@ -229,7 +272,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
       try {
         if ((await freeBytes(HELD_BYTES_MAX)) < limits.freeBytesMin)
           return err(outcome('outOfResources', 'too little space left'));
-        const file = openArrivingFile(join(folders.incoming, `${newName()}.part`), meta);
+        const file = createArrivingFile(join(folders.incoming, `${newName()}.part`), meta, deps.lane?.slot());
         return ok(writeInto(file, request, meta.length));
       } catch (error) {
         tell({ type: 'write-failed', sopInstanceUid: request.sopInstanceUid, error });

@@ -13,6 +13,7 @@ import { createInstanceSink, type ReceiveLimits } from './instance-sink.ts';
 import { createKeyedLock } from './keyed-lock.ts';
 import { createQuarantineDesk, type QuarantineDesk } from './quarantine-desk.ts';
 import type { ReceiveEvent } from './receive-events.ts';
+import type { StoreLane } from './store-lane.ts';
 import type { ConflictPolicy } from './stored-instances.ts';
 
 export type IntakeDeps = Omit<InstanceIndexDeps, 'store'> & {
@@ -21,6 +22,8 @@ export type IntakeDeps = Omit<InstanceIndexDeps, 'store'> & {
   readonly dataDir: string;
   readonly conflicts: ConflictPolicy;
   readonly limits: Partial<ReceiveLimits>;
+  /** See the sink. */
+  readonly lane?: StoreLane;
   /** Quarantined objects that were refused, and decisions, are kept for so long. */
   readonly quarantineKeep_ms: number;
   readonly onEvent: (event: ReceiveEvent) => void;
@@ -56,6 +59,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     dataDir,
     index,
     limits: deps.limits,
+    ...(deps.lane !== undefined && { lane: deps.lane }),
     now_ms: now,
     onEvent: deps.onEvent,
     conflicts: { policy: deps.conflicts, locks, quarantine: list, replacing },

@@ -1,0 +1,29 @@
+/** Objects that can be under way in the lane at once; beyond that they take the ordinary way. */
+export const LANE_SLOTS = 16;
+/** Longest file that goes through the lane, bytes. */
+export const SLOT_BYTES = 1_048_576;
+
+/** From the sink to the lane: the file is the first `bytes` bytes of a slot. */
+export type LaneRequest = {
+  readonly id: number;
+  readonly slot: number;
+  readonly bytes: number;
+  /** Where the content begins that the digest is of, bytes. */
+  readonly contentAt: number;
+  /** Where the file is made. */
+  readonly path: string;
+  /** Where it goes: a folder that is durable, and the name in it. */
+  readonly folder: string;
+  readonly target: string;
+};
+
+/**
+ * `placed`: the file is durable under its target name, and gone from `path`. `there`, `no-folder`: it is durable at
+ * `path`, because the target is taken or its folder is gone.
+ */
+export type LanePlace = 'placed' | 'there' | 'no-folder';
+
+/** From the lane, a group at a time, after its last fsync. */
+export type LaneAnswer =
+  | { readonly id: number; readonly ok: true; readonly sha256: string; readonly place: LanePlace }
+  | { readonly id: number; readonly ok: false; readonly code: string | undefined; readonly message: string };
