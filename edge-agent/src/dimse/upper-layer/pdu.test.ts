@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pdu, Pdv } from './pdu.ts';
 import { encodePdu, encodePdvHead } from './pdu-encode.ts';
-import { createPduReader } from './pdu-reader.ts';
+import { createPduReader, PART_BYTES_MIN } from './pdu-reader.ts';
 
 const PDU_BYTES_MAX = 4_096;
 
@@ -85,6 +85,30 @@ function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   return [...pieces, bytes.subarray(at)];
 }
 
+/** Fragments in a row, the parts of each put together: a list of PDUs without P-DATA-TF, and of fragments. */
+function inOne(pdus: readonly Pdu[]): unknown[] {
+  const all: unknown[] = [];
+  let parts: Buffer[] = [];
+  for (const one of pdus) {
+    if (one.type !== 'p-data') all.push(one);
+    else
+      for (const { data, ...head } of one.pdvs) {
+        // Without the cuts between fragments that are no last ones, which carry no meaning.
+        const before = all.at(-1) as { head?: typeof head } | undefined;
+        const goesOn =
+          parts.length > 0 &&
+          before?.head !== undefined &&
+          !before.head.isLast &&
+          before.head.contextId === head.contextId &&
+          before.head.isCommand === head.isCommand;
+        if (goesOn) all.pop();
+        parts = goesOn ? [...parts, Buffer.from(data)] : [Buffer.from(data)];
+        all.push({ head, data: Buffer.concat(parts).toString('latin1') });
+      }
+  }
+  return all;
+}
+
 const readAll = (pieces: readonly Buffer[]) => {
   const reader = createPduReader(PDU_BYTES_MAX);
   return pieces.flatMap((piece) => [...reader.push(piece)]);
@@ -108,6 +132,66 @@ describe('the PDU reader', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('hands on long data fragments as they come, and nothing else differs', () => {
+    const long = fc.record({
+      type: fc.constant('p-data' as const),
+      pdvs: fc.array(
+        fc.record({
+          contextId,
+          isCommand: fc.boolean(),
+          isLast: fc.boolean(),
+          data: fc
+            .tuple(fc.oneof(fc.nat(300), fc.nat(3 * PART_BYTES_MIN)), byte)
+            .map(([length, seed]) => Buffer.from(Uint8Array.from({ length }, (_, i) => i * 7 + seed))),
+        }),
+        { minLength: 1, maxLength: 4 },
+      ),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(pdu, long, long), { maxLength: 5 }),
+        fc.array(fc.oneof(fc.nat(700), fc.nat(70_000)), { maxLength: 40 }),
+        (pdus, sizes) => {
+          const reader = createPduReader(1_048_576);
+          const found: Pdu[] = [];
+          for (const piece of cut(Buffer.concat(pdus.map(encodePdu)), sizes))
+            for (const one of reader.push(piece)) {
+              if (!one.ok) throw new Error(one.error.why);
+              found.push(one.value);
+            }
+          expect(reader.pendingBytes()).toBe(0);
+          expect(inOne(found)).toEqual(inOne(pdus));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('holds less than the whole PDU while a long data fragment comes', () => {
+    const data = Buffer.alloc(900_000, 1);
+    const bytes = encodePdu({ type: 'p-data', pdvs: [{ contextId: 1, isCommand: false, isLast: true, data }] });
+    const reader = createPduReader(1_048_576);
+    let parts = 0;
+    for (let at = 0; at < bytes.length; at += 1_000) {
+      parts += [...reader.push(bytes.subarray(at, at + 1_000))].length;
+      expect(reader.pendingBytes()).toBeLessThan(PART_BYTES_MIN + 1_012);
+    }
+    expect(parts).toBeGreaterThan(10);
+  });
+
+  it('says what is wrong with what follows a fragment that was handed on', () => {
+    const data = Buffer.alloc(2 * PART_BYTES_MIN, 1);
+    const pdv = { contextId: 1, isCommand: false, isLast: false, data };
+    const bytes = encodePdu({ type: 'p-data', pdvs: [pdv, { ...pdv, data: Buffer.alloc(10) }] });
+    bytes.writeUInt32BE(4_000, 6 + 6 + data.length); // The second fragment claims more than its PDU has.
+    const reader = createPduReader(1_048_576);
+    const found = [bytes.subarray(0, PART_BYTES_MIN + 100), bytes.subarray(PART_BYTES_MIN + 100)].flatMap((piece) => [
+      ...reader.push(piece),
+    ]);
+    expect(found.map(({ ok }) => ok)).toEqual([true, true, false]);
+    expect([...reader.push(bytes)]).toEqual([]);
   });
 
   it('neither throws nor holds more than one PDU, whatever bytes come', () => {
