@@ -8,6 +8,7 @@ import { lockDataDir } from '@collimator/shared/sqlite/data-dir-lock';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 import type { Store } from '@collimator/shared/sqlite/store';
 import { congestionWatermark, limitsOf, listenersOf, policyOf } from './config/dicom-settings.ts';
+import { reloadTls } from './config/tls-reload.ts';
 import { createStoreScp, type StoreScp } from './dimse/index.ts';
 import { createHubLink } from './link/hub-link.ts';
 import { type Identity, readIdentity } from './link/identity.ts';
@@ -154,6 +155,8 @@ async function startOnStore(
     machine.disk().used < congestionWatermark(config.dicom) ? undefined : 'the disk is nearly full';
   const scp = await listenDicom(config, { ...ways.study, sink }, dicom, congested);
   stopOrder.add('DICOM node', () => scp.close());
+  const stopLooking = reloadTls({ listen: config.dicom.listen, scp, every, log });
+  stopOrder.add('TLS files', async () => stopLooking());
   listen = scp.addresses();
   const dicomPorts = listen.map(({ port }) => port);
   log.event('program-started', {

@@ -62,23 +62,19 @@ export const congestionWatermark = ({ disk }: Dicom): number =>
   disk.congestion_watermark ?? (disk.high_watermark + disk.stop_watermark) / 2;
 
 export const listenersOf = (dicom: Dicom): Listen[] =>
-  dicom.listen.map(({ host, port, tls }) => ({
-    host,
-    port,
-    ...(tls !== undefined && {
-      tls: {
-        cert: readFileSync(tls.certificate),
-        key: readFileSync(tls.key),
-        minVersion: 'TLSv1.2' as const,
-        // With a CA, PS3.15 B.12 asks for both sides to show a certificate.
-        ...(tls.client_ca !== undefined && {
-          ca: readFileSync(tls.client_ca),
-          requestCert: true,
-          rejectUnauthorized: true,
-        }),
-      },
-    }),
+  dicom.listen.map((listener) => ({
+    host: listener.host,
+    port: listener.port,
+    ...(listener.tls !== undefined && { tls: tlsOf(listener.tls) }),
   }));
+
+/** Reads the files of a listener. Both sides show a certificate (PS3.15 §B.12), unless it is said that senders need none. */
+export const tlsOf = (tls: NonNullable<Dicom['listen'][number]['tls']>): NonNullable<Listen['tls']> => ({
+  cert: readFileSync(tls.certificate),
+  key: readFileSync(tls.key),
+  ...(!tls.anonymous_clients && { requestCert: true, rejectUnauthorized: true }),
+  ...(tls.client_ca !== undefined && { ca: readFileSync(tls.client_ca) }),
+});
 
 /** How a destination is called. */
 export const peerOf = (destination: DimseDestination, callingAeTitle: string): Omit<OpenAssociation, 'contexts'> => ({

@@ -11,8 +11,9 @@ const meanings: Readonly<Record<string, string>> = {
   'hub.extra_ca': "PEM file of the hub's root certificate, for the enrolment when `--ca` is not given",
   'dicom.ae_title': 'Our AE title, called by senders and calling at destinations',
   'dicom.listen[].host': 'Address to listen on',
-  'dicom.listen[].port': 'TCP port; 0 takes any free one and logs it',
-  'dicom.listen[].tls.certificate': 'PEM file of the certificate shown to senders',
+  'dicom.listen[].port': 'TCP port: 104 or 11112 by custom, 2762 with TLS; 0 takes any free one and logs it',
+  'dicom.listen[].tls.certificate':
+    'PEM file of the certificate shown to senders; a renewed one is shown within ten seconds',
   'dicom.listen[].tls.key': 'PEM file of its key',
   'dicom.listen[].tls.client_ca': 'PEM file; only senders with a certificate of this authority get in',
   'dicom.listen[].tls.anonymous_clients': 'Whether senders need no certificate; then there is no `client_ca`',

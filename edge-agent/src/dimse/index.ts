@@ -1,5 +1,6 @@
 /** The library's public face; see README.md. */
 export { AssociationError, type AssociationFailure, type AssociationStep } from './association-error.ts';
+export { bcp195 } from './bcp195.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   COMMITMENT_REFERENCES_MAX,

@@ -34,7 +34,7 @@ export type ScuIdentity = {
 export type OpenAssociation = {
   readonly host: string;
   readonly port: number;
-  /** Options of node:tls; plain TCP when absent. */
+  /** Options of node:tls, on top of `bcp195`; plain TCP when absent. */
   readonly tls?: ConnectionOptions;
   readonly callingAeTitle: string;
   readonly calledAeTitle: string;

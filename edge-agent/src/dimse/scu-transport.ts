@@ -1,15 +1,19 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AssociationError } from './association-error.ts';
+import { bcp195 } from './bcp195.ts';
 import type { Clock } from './clock.ts';
 import type { OpenAssociation } from './scu-options.ts';
+
+/** Diffie-Hellman parameters are the server's to choose. */
+const { dhparam: _serverOnly, ...clientTls } = bcp195;
 
 /** Opens the transport connection, with TLS where asked for; a socket that is too late is closed. */
 export function connectTransport(options: OpenAssociation, timeout_ms: number, clock: Clock): Promise<Socket> {
   const { host, port, tls } = options;
   const where = `${options.calledAeTitle}@${host}:${port}`;
   return new Promise((resolve, reject) => {
-    const socket = tls === undefined ? connectTcp({ host, port }) : connectTls({ ...tls, host, port });
+    const socket = tls === undefined ? connectTcp({ host, port }) : connectTls({ ...clientTls, ...tls, host, port });
     const settle = (): void => {
       cancel();
       socket.off('error', failed);

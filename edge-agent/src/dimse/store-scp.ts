@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  Server as TlsServer,
+  type TlsOptions,
+} from 'node:tls';
+import { bcp195 } from './bcp195.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CommitmentService } from './commitment/commitment-service.ts';
 import { defaultImplementation, type Implementation } from './implementation.ts';
@@ -18,7 +24,7 @@ export type Listen = {
   readonly host?: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Options of node:tls; plain TCP when absent. */
+  /** Options of node:tls, on top of `bcp195`; plain TCP when absent. */
   readonly tls?: TlsOptions;
 };
 
@@ -43,6 +49,13 @@ export type StoreScp = {
   start(): Promise<void>;
   /** Takes no more connections, lets objects that are arriving come to their end for a while, and ends all associations. */
   close(): Promise<void>;
+  /**
+   * Other certificates for whoever connects from now on; open associations stay as they are.
+   * Throws what node:tls does where certificate and key do not belong together; the old ones then stay.
+   *
+   * @param index of the listener in `listen`; it must have been started with `tls`
+   */
+  setTls(index: number, tls: SecureContextOptions): void;
   /** Where it listens, in the order of `listen`. */
   addresses(): readonly { readonly host: string; readonly port: number }[];
 };
@@ -137,7 +150,7 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
     const server =
       tls === undefined
         ? createTcpServer(serve)
-        : createTlsServer({ handshakeTimeout: limits.artim_ms, ...tls }, serve);
+        : createTlsServer({ handshakeTimeout: limits.artim_ms, ...bcp195, ...tls }, serve);
     server.maxConnections = limits.connectionsMax;
     servers.push(server);
     server.on('drop', (data) =>
@@ -174,6 +187,11 @@ export function createStoreScp(deps: StoreScpDeps): StoreScp {
       while (serving.size > 0) await Promise.all(serving.values());
       cancel();
       await Promise.all(stopped);
+    },
+    setTls(index, tls) {
+      const server = servers[index];
+      if (!(server instanceof TlsServer)) throw new TypeError(`listener ${index} is not one with TLS`);
+      server.setSecureContext({ ...bcp195, ...tls });
     },
     addresses: () =>
       servers.map((server) => {

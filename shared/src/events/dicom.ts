@@ -62,6 +62,18 @@ export const dicomEvents = {
     text: 'A connection to the DICOM node failed; told once a minute per address',
     fields: ['address', 'reason', 'not_logged'],
   },
+  'dicom-tls-reloaded': {
+    level: 'info',
+    audit: true,
+    text: 'A renewed certificate of the DICOM node is shown from now on',
+    fields: ['port'],
+  },
+  'dicom-tls-not-reloaded': {
+    level: 'error',
+    audit: true,
+    text: 'A renewed certificate of the DICOM node cannot be used; the old one stays until its files change again',
+    fields: ['port', 'code'],
+  },
   'dicom-fault': {
     level: 'error',
     audit: false,

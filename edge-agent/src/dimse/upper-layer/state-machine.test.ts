@@ -65,6 +65,49 @@ describe('the state machine of PS3.8 §9.2', () => {
     expect(step(state, event, role)).toMatchObject({ action, next });
   });
 
+  it('reaches no state, by whatever comes, in which something else could come that has no answer', () => {
+    const fromPeer: Event[] = [...pdus, 'transport-closed'];
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...events), { maxLength: 40 }),
+        fc.constantFrom(...roles),
+        (sequence, role) => {
+          let state: State = role === 'acceptor' ? 1 : 4;
+          for (const event of sequence) {
+            const found = step(state, event, role);
+            if (found === undefined) continue;
+            state = found.next;
+            if (state === 1) break; // The transport is gone, and the machine with it.
+            const unanswered = state === 4 ? [] : fromPeer.filter((one) => step(state, one, role) === undefined);
+            expect(unanswered).toEqual([]);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('has the cells that Table 9-10 has, and no other', () => {
+    const local: Partial<Record<Event, readonly number[]>> = {
+      'associate-request': [1],
+      'transport-connected': [4],
+      'transport-indication': [1],
+      'associate-accept': [3],
+      'associate-reject': [3],
+      'data-request': [6, 8],
+      'release-request': [6],
+      'release-response': [8, 9, 12],
+      'abort-request': [3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+      'transport-closed': states.filter((state) => state !== 1),
+      'artim-expired': [2, 13],
+    };
+    expect(events).toHaveLength(19);
+    for (const event of events) {
+      const cells = states.filter((state) => step(state, event, 'acceptor') !== undefined);
+      expect({ event, cells }).toEqual({ event, cells: local[event] ?? connected });
+    }
+  });
+
   it('runs the ARTIM timer in Sta2 and Sta13 and nowhere else, whatever happens', () => {
     fc.assert(
       fc.property(
