@@ -71,7 +71,17 @@ const meanings: Readonly<Record<string, string>> = {
   'routes[].select.source': 'Calling AE titles of the senders that it takes series of',
   'routes[].complete': 'Whether a series waits for its study, or goes as soon as nothing more comes of it',
   'routes[].destinations': 'Where to, by name',
-  'routes[].objects': 'Which objects are sent',
+  'routes[].objects': 'Which objects are sent; see results.md',
+  'routes[].report': 'SOP class of reports; `comprehensive-3d` has regions in the coordinates of the patient',
+  'routes[].segmentation': 'What a segmentation holds: what is marked, or how probable it is',
+  'routes[].outcomes.no_finding': 'Whether there is a report where nothing was marked',
+  'routes[].outcomes.abstained': 'Whether there is one where the model was too unsure to say anything',
+  'routes[].outcomes.refused': 'Whether there is one where the images are not what the model takes',
+  'routes[].outcomes.failed': 'Whether there is one where the appliance could not finish',
+  'routes[].key_images.most': 'Most secondary captures of a result: the slices on which most is marked',
+  'routes[].key_images.window.center':
+    "Window centre of secondary captures, in rescaled values; the source's when not given",
+  'routes[].key_images.window.width': 'Window width of secondary captures',
   'routes[].unmatched':
     'Whether a study that no active model takes gets a report that says which condition failed; a node that is sent everything would answer everything',
   devices: '`auto` (every GPU, or half of the cores), or a list of devices',

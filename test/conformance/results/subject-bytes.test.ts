@@ -6,7 +6,7 @@ import { bytes, sequence, text, us } from '@collimator/edge-agent/study/result/e
 import { part10File } from '@collimator/edge-agent/study/result/part10-file';
 import { buildReport } from '@collimator/edge-agent/study/result/report';
 import { buildSegmentation } from '@collimator/edge-agent/study/result/segmentation';
-import { exampleContext, exampleUids } from '@collimator/edge-agent/study/result/testing/example-input';
+import { exampleContext, exampleUids, volumeFinding } from '@collimator/edge-agent/study/result/testing/example-input';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mrElements } from '../../fixtures/mr-series/mr-image.ts';
@@ -45,7 +45,7 @@ describe('patient and study in a result', () => {
     const files = ['seg', 'sr'].map((kind) => join(series.folder, `${name}-${kind}.dcm`));
     const [seg, sr] = files as [string, string];
     writeFileSync(seg, buildSegmentation({ ...input, masks: [{ segment: 1, voxels: brightMask(series) }] }));
-    writeFileSync(sr, buildReport({ ...input, segmentationMade: true, measurements: [{ segment: 1, volume_ml: 1 }] }));
+    writeFileSync(sr, buildReport({ ...input, segmentationMade: true, findings: [volumeFinding(1)] }));
     return files;
   }
 

@@ -36,6 +36,12 @@ const job = (releaseSha256: string, files: readonly string[]): WorkerJob => ({
   files,
   outFolder: join(folder, 'out'),
   objects: ['SEG', 'SR'],
+  style: {
+    report: 'comprehensive',
+    segmentation: 'binary',
+    keyImages: { most: 1 },
+    outcomes: { 'no-finding': true, abstained: true },
+  },
   uids: { seg: '1.1', segSeries: '1.2', sr: '1.3', srSeries: '1.4' },
   identity: { deviceSerial: 'T', agentVersion: '0.0.0', at_ms: 0 },
 });

@@ -15,6 +15,10 @@ export const objectsOf = (routes: readonly Route[]): readonly ResultObject[] => 
   ...new Set(routes.flatMap(({ objects }) => objects)),
 ];
 
+/** The routes that report an outcome; one with a measurement is always reported. */
+export const reporting = (routes: readonly Route[], outcome: keyof Route['outcomes'] | 'measured'): readonly Route[] =>
+  outcome === 'measured' ? routes : routes.filter(({ outcomes }) => outcomes[outcome]);
+
 /** Where an object goes: each destination once, of the routes that send that kind. */
 export const destinationsOf = (routes: readonly Route[], object: ResultObject): readonly string[] => [
   ...new Set(routes.filter(({ objects }) => objects.includes(object)).flatMap(({ destinations }) => destinations)),

@@ -1,4 +1,4 @@
-import type { ResultObject } from '@collimator/shared/contracts/agent-config';
+import type { KeyImages, ReportKind, ResultObject, SegmentationKind } from '@collimator/shared/contracts/agent-config';
 import type { Evidence, ResultUids } from '../result/result-context.ts';
 
 /** What a child computes on. `gpu` is a UUID for CUDA_VISIBLE_DEVICES; without one it is a CPU device. */
@@ -21,6 +21,17 @@ export type ResultIdentity = {
   readonly at_ms: number;
 };
 
+/** How the objects are made, and which outcomes without a measurement have a report. */
+export type ResultStyle = {
+  readonly report: ReportKind;
+  readonly segmentation: SegmentationKind;
+  readonly keyImages: KeyImages;
+  readonly outcomes: Readonly<Record<'no-finding' | 'abstained', boolean>>;
+};
+
+/** What became of a job whose model ran. */
+export type InferredOutcome = 'measured' | 'no-finding' | 'abstained';
+
 /** Paths and ids, never pixels. */
 export type WorkerJob = {
   readonly jobId: number;
@@ -30,6 +41,7 @@ export type WorkerJob = {
   /** Absolute; belongs to this attempt alone. */
   readonly outFolder: string;
   readonly objects: readonly ResultObject[];
+  readonly style: ResultStyle;
   /** Made by the supervisor, for this attempt alone. */
   readonly uids: ResultUids;
   readonly identity: ResultIdentity;
@@ -40,6 +52,8 @@ export type WorkerJob = {
 /** One object that the child has put on disk. `file` is inside `outFolder`. */
 export type MadeObject = {
   readonly object: ResultObject;
+  /** Which one of its kind: 1 and up. */
+  readonly ordinal: number;
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly seriesInstanceUid: string;
@@ -56,6 +70,7 @@ export type Timings = {
 };
 
 export type Inferred = {
+  readonly outcome: InferredOutcome;
   readonly objects: readonly MadeObject[];
   readonly maskVoxels: number;
   readonly volume_mL: number;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { EXPLICIT_LITTLE_ENDIAN } from '@collimator/shared/dicom/transfer-syntaxes';
-import { sopClasses } from '@collimator/shared/dicom/uids';
 import { err, ok, type Result } from '@collimator/shared/result';
 import type { RunReleases } from '../../store/sqlite-run-releases.ts';
-import { destinationsOf, routesOf } from '../assemble/routing.ts';
+import { destinationsOf, reporting, routesOf } from '../assemble/routing.ts';
 import type { RawElement } from '../decode/raw-element.ts';
 import { createSliceReader, type SliceReader } from '../decode/slice-reader.ts';
+import { reportClasses } from '../result/report-document.ts';
 import { buildStatusReport } from '../result/status-report.ts';
 import { writeResult } from './write-result.ts';
 import type { FailureReporterDeps } from './failure-reporter.ts';
@@ -22,15 +22,20 @@ export function createStatusReporter(deps: StatusReporterDeps): FailureReporterD
   let reader: Promise<SliceReader> | undefined;
 
   return async (row) => {
-    const destinations = destinationsOf(routesOf(deps.routes, row), 'SR');
+    const { failure } = row.job;
+    const outcome = failure?.class === 'permanent' ? 'refused' : 'failed';
+    const chosen = routesOf(deps.routes, row);
+    // Whether a study that nothing matches is answered is a key of its own.
+    const routes = failure?.code === 'study-unmatched' ? chosen : reporting(chosen, outcome);
+    const destinations = destinationsOf(routes, 'SR');
     if (destinations.length === 0) return ok(undefined);
     const release = deps.runReleases.get(row.releaseSha256);
     if (release === undefined) return err('the release that it was for is not known');
     reader ??= createSliceReader();
     const paths = deps.jobs.images(row);
-    const { failure } = row.job;
     const subject = await firstSubject(await reader, paths);
     if (!subject.ok) return subject;
+    const kind = routes[0]?.report ?? 'comprehensive';
     const uids = newResultUids(deps.random);
     const bytes = buildStatusReport({
       now: new Date(deps.now()),
@@ -41,14 +46,15 @@ export function createStatusReporter(deps: StatusReporterDeps): FailureReporterD
       uids,
       sources: deps.jobs.sources(row, subject.value.path),
       predecessors: deps.jobs.predecessors(row),
-      outcome: failure?.class === 'permanent' ? 'refused' : 'failed',
+      kind,
+      outcome,
       reason: `${row.releaseName} ${row.releaseVersion}: ${failure?.code ?? 'unknown'}: ${failure?.detail ?? ''}`,
     });
     const path = `${attemptFolder(row)}/status.dcm`;
     const sha256 = await writeResult(join(deps.dataDir, path), bytes);
     return ok({
       object: 'SR',
-      sopClassUid: sopClasses.comprehensiveSr,
+      sopClassUid: reportClasses[kind],
       sopInstanceUid: uids.sr,
       seriesInstanceUid: uids.srSeries,
       transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN,

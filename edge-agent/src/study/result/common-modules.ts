@@ -81,7 +81,7 @@ export function deviceModule(
   ];
 }
 
-export type Series = { readonly modality: 'SEG' | 'SR'; readonly uid: string; readonly number: number };
+export type Series = { readonly modality: 'SEG' | 'SR' | 'OT' | 'PR'; readonly uid: string; readonly number: number };
 
 /** General Series (§C.7.3.1). */
 export function seriesModule(
@@ -97,6 +97,8 @@ export function seriesModule(
     ascii(0x00080021, 'DA', time.date),
     ascii(0x00080031, 'TM', time.time),
     text(0x0008103e, 'LO', resultTitle(release)),
+    // Type 2C, and nothing tells whether the body part is one of a pair.
+    ...(series.modality === 'SEG' || series.modality === 'SR' ? [] : [empty(0x00200060, 'CS')]),
   ];
 }
 

@@ -2,13 +2,19 @@ import type { Code } from '@collimator/shared/contracts/release';
 import type { RawElement, RawItem } from '../decode/raw-element.ts';
 import { codeSequence } from './code.ts';
 import { instanceReference } from './common-modules.ts';
-import { ds, sequence, sequenceOf, text as ascii, uid, us } from './element.ts';
+import { ds, fl, sequence, sequenceOf, text as ascii, uid, us } from './element.ts';
 import type { ObjectIdentity } from './part10-file.ts';
 import { type ImageReference, imageReference } from './source-images.ts';
 import type { TextWriter } from './text-writer.ts';
 
 /** How an item stands to the one above it (PS3.3 §C.17.3.2.4); the root has none. */
-export type Relationship = 'CONTAINS' | 'HAS CONCEPT MOD' | 'HAS OBS CONTEXT' | 'HAS ACQ CONTEXT' | 'INFERRED FROM';
+export type Relationship =
+  | 'CONTAINS'
+  | 'SELECTED FROM'
+  | 'HAS CONCEPT MOD'
+  | 'HAS OBS CONTEXT'
+  | 'HAS ACQ CONTEXT'
+  | 'INFERRED FROM';
 
 /** A node of a structured report (PS3.3 §C.17.3). */
 export type ContentItem = {
@@ -26,6 +32,13 @@ export type ContentValue =
   | { readonly type: 'NUM'; readonly number: number; readonly unit: Code }
   | { readonly type: 'UIDREF'; readonly uid: string }
   | { readonly type: 'COMPOSITE'; readonly instance: ObjectIdentity }
+  | { readonly type: 'SCOORD'; readonly graphic: 'POLYLINE'; readonly data: readonly number[] }
+  | {
+      readonly type: 'SCOORD3D';
+      readonly graphic: 'POLYGON';
+      readonly data: readonly number[];
+      readonly frameOfReferenceUid: string;
+    }
   | { readonly type: 'IMAGE'; readonly image: ImageReference; readonly segment?: number };
 
 /** The elements of an item and, in a content sequence, of all below it. */
@@ -65,6 +78,14 @@ function valueElements(value: ContentValue, text: TextWriter): readonly RawEleme
       return [uid(0x0040a124, value.uid)];
     case 'COMPOSITE':
       return [sequence(0x00081199, instanceReference(value.instance))];
+    case 'SCOORD':
+      return [ascii(0x00700023, 'CS', value.graphic), fl(0x00700022, value.data)];
+    case 'SCOORD3D':
+      return [
+        ascii(0x00700023, 'CS', value.graphic),
+        fl(0x00700022, value.data),
+        uid(0x30060024, value.frameOfReferenceUid),
+      ];
     case 'IMAGE':
       return [
         sequence(0x00081199, [

@@ -33,6 +33,24 @@ export function ul(tag: number, ...values: readonly number[]): RawElement {
   return { tag, vr: 'UL', value };
 }
 
+export function fl(tag: number, values: readonly number[]): RawElement {
+  const value = Buffer.alloc(4 * values.length);
+  values.forEach((number, i) => value.writeFloatLE(number, 4 * i));
+  return { tag, vr: 'FL', value };
+}
+
+export function fd(tag: number, ...values: readonly number[]): RawElement {
+  const value = Buffer.alloc(8 * values.length);
+  values.forEach((number, i) => value.writeDoubleLE(number, 8 * i));
+  return { tag, vr: 'FD', value };
+}
+
+export function sl(tag: number, ...values: readonly number[]): RawElement {
+  const value = Buffer.alloc(4 * values.length);
+  values.forEach((number, i) => value.writeInt32LE(number, 4 * i));
+  return { tag, vr: 'SL', value };
+}
+
 /** Attribute tags (VR AT): group and element, each little endian. */
 export function at(tag: number, value: number): RawElement {
   const written = Buffer.alloc(4);

@@ -1,32 +1,27 @@
 import type { Segment } from '@collimator/shared/contracts/release';
 import { sopClasses } from '@collimator/shared/dicom/uids';
+import type { MeasuredValue, SegmentFinding } from '../measure/segment-findings.ts';
 import { dcm, sct } from './code.ts';
 import type { ContentItem } from './content-item.ts';
+import { measuredConcept } from './measured-concepts.ts';
 import { modelLines } from './notice.ts';
+import { type RegionFrame, regionItem } from './region-item.ts';
 import type { ResultContext, SourceInstance } from './result-context.ts';
 import { imagesOf } from './source-images.ts';
 import { trackingOf } from './tracking.ts';
 
-const MILLILITRE = { scheme: 'UCUM', code: 'mL', meaning: 'mL' };
-
-/** One measurement of one segment. */
-export type VolumeMeasurement = { readonly segment: number; readonly volume_ml: number };
-
-/** What a group speaks of: a segment under its tracking UID, measured on these images. */
+/** What the groups of a segment speak of: the segment under its tracking UID, measured on these images. */
 export type Measured = {
   readonly segment: Segment;
-  readonly volumes_ml: readonly number[];
+  readonly finding: Pick<SegmentFinding, 'values'>;
   readonly sources: readonly SourceInstance[];
   /** Of the segmentation that was measured, whether it is delivered or not. */
   readonly segUid: string;
 };
 
-/** TID 1411, Volumetric ROI Measurements and Qualitative Evaluations: one segment of a segmentation and its volume. */
-export const segmentGroup = (measured: Measured, context: ResultContext): ContentItem => ({
-  relationship: 'CONTAINS',
-  concept: dcm('125007', 'Measurement Group'),
-  value: { type: 'CONTAINER', template: '1411' },
-  children: [
+/** TID 1411, Volumetric ROI Measurements and Qualitative Evaluations: one segment of a segmentation and its values. */
+export const segmentGroup = (measured: Measured, context: ResultContext): ContentItem =>
+  group('1411', [
     ...trackedFinding(measured, context),
     {
       relationship: 'CONTAINS',
@@ -44,32 +39,53 @@ export const segmentGroup = (measured: Measured, context: ResultContext): Conten
         value: { type: 'UIDREF', uid },
       }),
     ),
-    ...measured.volumes_ml.map((volume_ml) => volumeItem(volume_ml, [], context)),
-  ],
-});
+    ...values(measured, measured.finding.values, [], context),
+  ]);
 
 /**
- * TID 1501, Measurement and Qualitative Evaluation Group: the same volume where nobody gets the segmentation. TID 1411
+ * TID 1501, Measurement and Qualitative Evaluation Group: the same values where nobody gets the segmentation. TID 1411
  * would need a segment, a region or a surface to refer to, so each measurement names the images it was made on instead
  * (TID 300 with TID 320).
  */
-export const imageGroup = (measured: Measured, context: ResultContext): ContentItem => ({
+export const imageGroup = (measured: Measured, context: ResultContext): ContentItem =>
+  group('1501', [
+    ...trackedFinding(measured, context),
+    ...values(measured, measured.finding.values, measured.sources, context),
+  ]);
+
+/** TID 1410, Planar ROI Measurements and Qualitative Evaluations: the region of a segment on one image. */
+export const regionGroup = (
+  measured: Measured,
+  frame: RegionFrame,
+  planar: readonly MeasuredValue[],
+  context: ResultContext,
+): ContentItem =>
+  group('1410', [...trackedFinding(measured, context), regionItem(frame), ...values(measured, planar, [], context)]);
+
+const group = (template: string, children: readonly ContentItem[]): ContentItem => ({
   relationship: 'CONTAINS',
   concept: dcm('125007', 'Measurement Group'),
-  value: { type: 'CONTAINER', template: '1501' },
-  children: [
-    ...trackedFinding(measured, context),
-    ...measured.volumes_ml.map((volume_ml) => volumeItem(volume_ml, measured.sources, context)),
-  ],
+  value: { type: 'CONTAINER', template },
+  children,
 });
 
 const seriesUids = ({ sources }: Measured): readonly string[] => [
   ...new Set(sources.map(({ seriesInstanceUid }) => seriesInstanceUid)),
 ];
 
-/** The rows that both templates begin with. */
-function trackedFinding({ segment, segUid }: Measured, { release }: ResultContext): readonly ContentItem[] {
-  const tracking = trackingOf(release, segment, segUid);
+/** The rows that all three templates begin with. */
+function trackedFinding({ segment, sources }: Measured, { release }: ResultContext): readonly ContentItem[] {
+  const tracking = trackingOf(release, segment, sources);
+  const site: readonly ContentItem[] =
+    segment.anatomy === undefined
+      ? []
+      : [
+          {
+            relationship: 'HAS CONCEPT MOD',
+            concept: sct('363698007', 'Finding Site'),
+            value: { type: 'CODE', code: segment.anatomy },
+          },
+        ];
   return [
     {
       relationship: 'HAS OBS CONTEXT',
@@ -86,24 +102,41 @@ function trackedFinding({ segment, segUid }: Measured, { release }: ResultContex
       concept: dcm('121071', 'Finding'),
       value: { type: 'CODE', code: segment.type },
     },
+    ...site,
   ];
 }
 
-/** A volume (row of TID 1419, TID 300) with the algorithm that measured it, and the images where they say it themselves. */
-const volumeItem = (volume_ml: number, sources: readonly SourceInstance[], context: ResultContext): ContentItem => ({
-  relationship: 'CONTAINS',
-  concept: sct('118565006', 'Volume'),
-  value: { type: 'NUM', number: volume_ml, unit: MILLILITRE },
-  children: [
-    ...algorithmIdentification(context),
-    ...imagesOf(sources).map(
-      (image): ContentItem => ({
-        relationship: 'INFERRED FROM',
-        concept: dcm('121112', 'Source of Measurement'),
-        value: { type: 'IMAGE', image },
-      }),
-    ),
-  ],
+/** Values (rows of TID 1419, TID 300), each with the algorithm that measured it and the images where it names them itself. */
+const values = (
+  measured: Measured,
+  measuredValues: readonly MeasuredValue[],
+  sources: readonly SourceInstance[],
+  context: ResultContext,
+): readonly ContentItem[] =>
+  measuredValues.map(({ kind, value }): ContentItem => {
+    const { concept, derivation, unit } = measuredConcept(kind, measured.sources[0]?.modality);
+    return {
+      relationship: 'CONTAINS',
+      concept,
+      value: { type: 'NUM', number: value, unit },
+      children: [
+        ...(derivation === undefined ? [] : [derivedBy(derivation)]),
+        ...algorithmIdentification(context),
+        ...imagesOf(sources).map(
+          (image): ContentItem => ({
+            relationship: 'INFERRED FROM',
+            concept: dcm('121112', 'Source of Measurement'),
+            value: { type: 'IMAGE', image },
+          }),
+        ),
+      ],
+    };
+  });
+
+const derivedBy = (code: Segment['type']): ContentItem => ({
+  relationship: 'HAS CONCEPT MOD',
+  concept: dcm('121401', 'Derivation'),
+  value: { type: 'CODE', code },
 });
 
 /** TID 4019, Algorithm Identification. */

@@ -1,4 +1,5 @@
 import type { Code } from '@collimator/shared/contracts/release';
+import type { StatementFinding } from '../measure/segment-findings.ts';
 import { dcm, own } from './code.ts';
 import type { ContentItem } from './content-item.ts';
 import { modelLines, RESEARCH_NOTICE } from './notice.ts';
@@ -21,10 +22,16 @@ const outcomes: Readonly<Record<Outcome, Code>> = {
 };
 
 /** Which model a report speaks of, and the research notice, readable in every viewer. */
-export const identification = (context: ResultContext): ContentItem => container(identifyingItems(context));
+export const identification = (context: ResultContext, statements: readonly StatementFinding[] = []): ContentItem =>
+  container([...statements.map(statementItem), ...identifyingItems(context)]);
 
 /** The outcome with its reason, and which model it speaks of. */
-export const outcomeEvaluation = (outcome: Outcome, reason: string, context: ResultContext): ContentItem =>
+export const outcomeEvaluation = (
+  outcome: Outcome,
+  reason: string,
+  context: ResultContext,
+  statements: readonly StatementFinding[] = [],
+): ContentItem =>
   container([
     {
       relationship: 'CONTAINS',
@@ -32,8 +39,15 @@ export const outcomeEvaluation = (outcome: Outcome, reason: string, context: Res
       value: { type: 'CODE', code: outcomes[outcome] },
     },
     { relationship: 'CONTAINS', concept: own('reason', 'Reason'), value: { type: 'TEXT', text: reason } },
+    ...statements.map(statementItem),
     ...identifyingItems(context),
   ]);
+
+const statementItem = ({ statement, holds }: StatementFinding): ContentItem => ({
+  relationship: 'CONTAINS',
+  concept: statement.concept,
+  value: { type: 'CODE', code: holds ? statement.present : statement.absent },
+});
 
 const container = (children: readonly ContentItem[]): ContentItem => ({
   relationship: 'CONTAINS',

@@ -1,3 +1,4 @@
+import type { ReportKind } from '@collimator/shared/contracts/agent-config';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import type { RawElement, RawItem } from '../decode/raw-element.ts';
 import { dcm } from './code.ts';
@@ -24,12 +25,19 @@ export const SR_SERIES_NUMBER = 9102;
 export type ReportInput = ResultContext & {
   readonly uids: Pick<ResultUids, 'sr' | 'srSeries'>;
   readonly sources: readonly SourceInstance[];
+  /** Comprehensive SR when not given. */
+  readonly kind?: ReportKind;
   /** Reports of the same study that this one takes the place of. */
   readonly predecessors?: readonly Evidence[];
 };
 
+export const reportClasses: Readonly<Record<ReportKind, string>> = {
+  comprehensive: sopClasses.comprehensiveSr,
+  'comprehensive-3d': sopClasses.comprehensive3dSr,
+};
+
 /**
- * A Comprehensive SR (PS3.3 §A.35.3) after TID 1500, as a Part 10 file.
+ * A Comprehensive SR (PS3.3 §A.35.3) or Comprehensive 3D SR (§A.35.13) after TID 1500, as a Part 10 file.
  *
  * @param findings the rows of TID 1500 that follow the image library
  * @param evidence what is referenced beside the sources, of the same study
@@ -41,7 +49,7 @@ export function reportFile(
 ): Uint8Array {
   const text = createTextWriter(input.subject);
   const time = localTime(input.now, input.subject, input.utcOffset_min);
-  const identity = { sopClassUid: sopClasses.comprehensiveSr, sopInstanceUid: input.uids.sr };
+  const identity = { sopClassUid: reportClasses[input.kind ?? 'comprehensive'], sopInstanceUid: input.uids.sr };
   return part10File(identity, [
     ...subjectModules(input.subject),
     ...sopCommonModule(identity, time, input, text),

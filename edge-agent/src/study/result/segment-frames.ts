@@ -1,3 +1,5 @@
+import type { SegmentMask } from '../measure/segment-findings.ts';
+
 /** One frame of a segmentation: a slice of the mask of one segment. */
 export type SegmentFrame = {
   readonly segment: number;
@@ -7,8 +9,7 @@ export type SegmentFrame = {
   readonly pixels: Uint8Array;
 };
 
-/** The mask of one segment; [slices, rows, columns], 0 or not. */
-export type SegmentMask = { readonly segment: number; readonly voxels: Uint8Array };
+export type { SegmentMask };
 
 /**
  * The frames to write: by segment, then by slice; empty ones are left out. A segmentation has at least one frame

@@ -13,14 +13,14 @@ import {
   sopCommonModule,
   subjectModules,
 } from './common-modules.ts';
+import { contentLabel, derivationImage, lossyHistory } from './derived-image.ts';
 import { derivedUid } from './derived-uid.ts';
-import { at, bytes, ds, empty, is, sequence, sequenceOf, text as ascii, uid, ul, us } from './element.ts';
+import { at, ds, is, sequence, sequenceOf, text as ascii, uid, ul, us } from './element.ts';
 import { localTime } from './local-time.ts';
 import { modelLines, RESEARCH_NOTICE } from './notice.ts';
-import { part10File } from './part10-file.ts';
+import { part10Pieces } from './part10-file.ts';
 import { type ResultContext, type ResultUids, resultStage } from './result-context.ts';
 import { type SegmentFrame, type SegmentMask, segmentFrames, segmentsOverlap } from './segment-frames.ts';
-import { sliceReference } from './source-images.ts';
 import { createTextWriter, type TextWriter } from './text-writer.ts';
 import { trackingOf } from './tracking.ts';
 
@@ -32,22 +32,30 @@ export type SegmentationInput = ResultContext & {
   readonly sources: readonly SliceHeader[];
   readonly geometry: VolumeGeometry;
   readonly masks: readonly SegmentMask[];
+  /** Masks hold 0 to FRACTION_MAX instead of 0 or not: how probable a voxel is, or how much of it is of the segment. */
+  readonly fractional?: 'PROBABILITY' | 'OCCUPANCY';
 };
 
+/** Value of a voxel that is certainly or wholly of the segment: Maximum Fractional Value (0062,000E). */
+export const FRACTION_MAX = 255;
+
+/** The same in one piece; see `segmentationFile`. */
+export const buildSegmentation = (input: SegmentationInput): Uint8Array => Buffer.concat([...segmentationFile(input)]);
+
 /**
- * A DICOM Segmentation (PS3.3 §A.51) as a Part 10 file: binary, on the grid of the source. The same input gives the
- * same bytes.
+ * A DICOM Segmentation (PS3.3 §A.51) as a Part 10 file in pieces, on the grid of the source: what it takes beside the
+ * masks is a few frames at a time. The same input gives the same bytes.
  *
  * @throws RangeError for masks that do not fit the geometry or name segments that the release does not declare
  */
-export function buildSegmentation(input: SegmentationInput): Uint8Array {
+export function segmentationFile(input: SegmentationInput): Iterable<Uint8Array> {
   checkMasks(input);
   const text = createTextWriter(input.subject);
   const time = localTime(input.now, input.subject, input.utcOffset_min);
   const identity = { sopClassUid: sopClasses.segmentation, sopInstanceUid: input.uids.seg };
   const { rows, columns } = input.geometry;
   const frames = segmentFrames(input.masks, rows * columns);
-  return part10File(identity, [
+  const elements = [
     ...subjectModules(input.subject),
     ...frameOfReferenceModule(input.subject),
     ...sopCommonModule(identity, time, input, text),
@@ -60,8 +68,23 @@ export function buildSegmentation(input: SegmentationInput): Uint8Array {
     ...dimensions(input.uids.seg),
     ...functionalGroups(input, frames, text),
     sequenceOf(0x00081115, seriesItems(input.sources, 0x0008114a)),
-    bytes(0x7fe00010, 'OB', packBits(frames.map((frame) => frame.pixels))),
-  ]);
+  ];
+  const voxels = frames.length * rows * columns;
+  return input.fractional === undefined
+    ? part10Pieces(identity, elements, { tag: PIXEL_DATA, vr: 'OB', length: Math.ceil(voxels / 8) }, packed(frames))
+    : part10Pieces(identity, elements, { tag: PIXEL_DATA, vr: 'OB', length: voxels }, pixelsOf(frames));
+}
+
+const PIXEL_DATA = 0x7fe00010;
+
+/** Eight frames end at the end of a byte, whatever their size. */
+function* packed(frames: readonly SegmentFrame[]): Iterable<Uint8Array> {
+  for (let first = 0; first < frames.length; first += 8)
+    yield packBits(frames.slice(first, first + 8).map(({ pixels }) => pixels));
+}
+
+function* pixelsOf(frames: readonly SegmentFrame[]): Iterable<Uint8Array> {
+  for (const { pixels } of frames) yield pixels;
 }
 
 function checkMasks({ release, masks, geometry, sources }: SegmentationInput): void {
@@ -83,7 +106,8 @@ function segmentationImage(
   frames: readonly SegmentFrame[],
   text: TextWriter,
 ): readonly RawElement[] {
-  const { release, geometry, masks, sources } = input;
+  const { release, geometry, masks, sources, fractional } = input;
+  const bits = fractional === undefined ? 1 : 8;
   const segments = resultStage(release).segments.filter(({ number }) => masks.some((mask) => mask.segment === number));
   const lossy = sources.find((source) => source.lossy !== undefined)?.lossy;
   return [
@@ -93,13 +117,14 @@ function segmentationImage(
     is(0x00280008, frames.length),
     us(0x00280010, geometry.rows),
     us(0x00280011, geometry.columns),
-    us(0x00280100, 1),
-    us(0x00280101, 1),
-    us(0x00280102, 0),
+    us(0x00280100, bits),
+    us(0x00280101, bits),
+    us(0x00280102, bits - 1),
     us(0x00280103, 0),
-    ascii(0x00282110, 'CS', lossy === undefined ? '00' : '01'),
-    ...(lossy === undefined ? [] : lossyHistory(lossy)),
-    ascii(0x00620001, 'CS', 'BINARY'),
+    ...lossyHistory(lossy),
+    ...(fractional === undefined
+      ? [ascii(0x00620001, 'CS', 'BINARY')]
+      : [ascii(0x00620001, 'CS', 'FRACTIONAL'), ascii(0x00620010, 'CS', fractional), us(0x0062000e, FRACTION_MAX)]),
     ascii(0x00620013, 'CS', segmentsOverlap(masks) ? 'YES' : 'NO'),
     ascii(0x00700080, 'CS', contentLabel(release.name)),
     text(0x00700081, 'LO', release.research_use_only ? `${RESEARCH_NOTICE} ${release.title}` : release.title),
@@ -108,8 +133,12 @@ function segmentationImage(
   ];
 }
 
-function segmentItem(segment: Segment, { release, releaseSha256, uids }: SegmentationInput, text: TextWriter): RawItem {
-  const tracking = trackingOf(release, segment, uids.seg);
+function segmentItem(
+  segment: Segment,
+  { release, releaseSha256, sources }: SegmentationInput,
+  text: TextWriter,
+): RawItem {
+  const tracking = trackingOf(release, segment, sources);
   return [
     us(0x00620004, segment.number),
     text(0x00620005, 'LO', segment.label),
@@ -119,6 +148,7 @@ function segmentItem(segment: Segment, { release, releaseSha256, uids }: Segment
     uid(0x00620021, tracking.uid),
     codeSequence(0x00620003, segment.category, text),
     codeSequence(0x0062000f, segment.type, text),
+    ...(segment.anatomy === undefined ? [] : [codeSequence(0x00082218, segment.anatomy, text)]),
     sequence(0x00620007, [
       codeSequence(0x0066002f, dcm('123110', 'Artificial Intelligence'), text),
       text(0x00660036, 'LO', release.name),
@@ -177,29 +207,9 @@ function functionalGroups(
 
 function frameItem(frame: SegmentFrame, source: SliceHeader, index: readonly number[], text: TextWriter): RawItem {
   return [
-    sequence(0x00089124, [
-      sequence(0x00082112, [
-        ...sliceReference(source),
-        ascii(0x0028135a, 'CS', 'YES'),
-        codeSequence(0x0040a170, dcm('121322', 'Source image for image processing operation'), text),
-      ]),
-      codeSequence(0x00089215, dcm('113076', 'Segmentation'), text),
-    ]),
+    derivationImage(source, codeSequence(0x00089215, dcm('113076', 'Segmentation'), text), text),
     sequence(0x00209111, [ul(0x00209157, ...index)]),
     sequence(0x00209113, [ds(0x00200032, ...(source.geometry?.position_mm ?? []))]),
     sequence(0x0062000a, [us(0x0062000b, frame.segment)]),
   ];
 }
-
-/** What the source lost stays lost (§C.7.6.1.1.5). */
-const lossyHistory = ({ ratios, methods }: NonNullable<SliceHeader['lossy']>): readonly RawElement[] => [
-  ratios.length > 0 ? ascii(0x00282112, 'DS', ...ratios) : empty(0x00282112, 'DS'),
-  methods.length > 0 ? ascii(0x00282114, 'CS', ...methods) : empty(0x00282114, 'CS'),
-];
-
-/** A code string of a name: capitals, digits and underscores, 16 at most. */
-const contentLabel = (name: string): string =>
-  name
-    .toUpperCase()
-    .replaceAll(/[^A-Z0-9]/g, '_')
-    .slice(0, 16);

@@ -1,3 +1,4 @@
+import type { StatementFinding } from '../measure/segment-findings.ts';
 import { type Outcome, outcomeEvaluation } from './qualitative-evaluations.ts';
 import { type ReportInput, reportFile } from './report-document.ts';
 
@@ -5,6 +6,7 @@ export type StatusReportInput = ReportInput & {
   readonly outcome: Outcome;
   /** For a person to read; names no patient. */
   readonly reason: string;
+  readonly statements?: readonly StatementFinding[];
 };
 
 /**
@@ -12,4 +14,4 @@ export type StatusReportInput = ReportInput & {
  * finding from one that was never seen. The same input gives the same bytes.
  */
 export const buildStatusReport = (input: StatusReportInput): Uint8Array =>
-  reportFile(input, [outcomeEvaluation(input.outcome, input.reason, input)], []);
+  reportFile(input, [outcomeEvaluation(input.outcome, input.reason, input, input.statements)], []);

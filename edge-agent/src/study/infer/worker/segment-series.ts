@@ -1,4 +1,5 @@
 import type { Release, Stage } from '@collimator/shared/contracts/release';
+import { CodedError } from '@collimator/shared/errors/coded-error';
 import { countVoxels } from '@collimator/shared/imaging/measure';
 import { makeMaskBuilder, type MaskBuilder } from '@collimator/shared/imaging/postprocess';
 import { fitPreprocessing } from '@collimator/shared/imaging/preprocess';
@@ -23,6 +24,10 @@ export type Segmented = {
   readonly mask: Uint8Array;
   readonly maskVoxels: number;
   readonly volume_mL: number;
+  /** Decodes a slice of the volume once more; throws when that fails now. */
+  slice(index: number): Promise<SourceSlice>;
+  /** Of each slice, on the grid of the source; only where they were asked for. */
+  readonly probabilities: readonly Float32Array[] | undefined;
   readonly decode_ms: number;
   readonly infer_ms: number;
 };
@@ -42,13 +47,13 @@ const FRAMES_AHEAD = 4;
  * on their way. A slice is given up when it goes to its preprocessing. Model inputs and outputs are held a batch at a
  * time and the next one.
  *
- * @param bytesMax of decoded pixels; `SERIES_BYTES_MAX` when absent
+ * @param wanted `probabilities` takes 4 bytes a voxel; `bytesMax` is of decoded pixels, `SERIES_BYTES_MAX` when absent
  */
 export async function segmentSeries(
   files: readonly string[],
   { model }: LoadedRelease,
   threads: SliceThreads,
-  bytesMax?: number,
+  wanted: { readonly probabilities: boolean; readonly bytesMax?: number },
 ): Promise<Result<Segmented, Problem>> {
   const begun = performance.now();
   const ahead = FRAMES_AHEAD * threads.count;
@@ -62,14 +67,19 @@ export async function segmentSeries(
   const assembled = assembleVolume(frames.map(({ header }) => header));
   if (!assembled.ok) return assembled;
   const volume = assembled.value;
-  const bounded = boundSeries(volume.slices, bytesMax);
+  const bounded = boundSeries(volume.slices, wanted.bytesMax);
   if (!bounded.ok) return bounded;
   const ordered = volume.order.map((index) => frames[index] as FrameAddress);
   const decode = ({ file, index }: FrameAddress): Promise<Result<SourceSlice, Problem>> => threads.decode(file, index);
 
   const { stage, batchMax } = model;
   const { rows, columns, voxel_mm3 } = volume.geometry;
-  const builder = makeMaskBuilder(stage.postprocessing, { slices: ordered.length, rows, columns });
+  const probabilities: Float32Array[] | undefined = wanted.probabilities ? [] : undefined;
+  const asProbability = probabilityOf(stage.postprocessing);
+  const keep = (index: number, scores: Plane): void => {
+    if (probabilities !== undefined) probabilities[index] = scores.values.map(asProbability);
+  };
+  const builder = makeMaskBuilder(stage.postprocessing, { slices: ordered.length, rows, columns }, keep);
   let decoded = performance.now();
   if (needsWholeSeries(stage)) {
     const slices: SourceSlice[] = [];
@@ -98,11 +108,21 @@ export async function segmentSeries(
     firstFile: ordered[0]?.file ?? '',
     mask,
     maskVoxels,
+    async slice(index) {
+      const slice = await decode(ordered[index] as FrameAddress);
+      if (!slice.ok) throw new CodedError(slice.error.code, slice.error.detail);
+      return slice.value;
+    },
+    probabilities,
     volume_mL: (maskVoxels * voxel_mm3) / 1000,
     decode_ms: decoded - begun,
     infer_ms: performance.now() - decoded,
   });
 }
+
+/** What a model gives before `threshold` is a probability where `sigmoid` was applied, and a logit where it was not. */
+const probabilityOf = (ops: Stage['postprocessing']): ((score: number) => number) =>
+  ops.some(({ op }) => op === 'sigmoid') ? (score) => score : (score) => 1 / (1 + Math.exp(-score));
 
 /** Whether an op must see all slices before the first one can pass it. */
 const needsWholeSeries = ({ preprocessing }: Stage): boolean =>

@@ -4,6 +4,7 @@ import type { RawElement } from '../../decode/raw-element.ts';
 import type { SliceHeader } from '../../decode/slice-header.ts';
 import type { Vector } from '../../decode/vector.ts';
 import { text, uid } from '../element.ts';
+import type { MeasurementReportInput } from '../report.ts';
 import type { ResultContext, ResultUids } from '../result-context.ts';
 
 // What tests of results share: a release with two segments, and sources without files.
@@ -75,6 +76,13 @@ export const exampleContext = (subject: readonly RawElement[] = exampleSubject):
   release: exampleRelease,
   releaseSha256: sha('c'),
   subject,
+});
+
+/** The finding of a segment of which only the volume was measured. */
+export const volumeFinding = (volume_mL: number, segment = 1): MeasurementReportInput['findings'][number] => ({
+  segment,
+  values: [{ kind: 'volume', value: volume_mL }],
+  region: undefined,
 });
 
 export type ExampleGrid = {
