@@ -141,6 +141,11 @@ async function startOnStore(
           associations: dicom.counts().open,
         }),
       studies: (limit) => ways.study.studies(limit).map((line) => studySummary(store, line)),
+      study: (key) => {
+        const line = ways.study.study(key);
+        return line === undefined ? undefined : studySummary(store, line);
+      },
+      quarantine: ways.study.quarantine,
       routing: (key) => studyRouting(store, key),
       retry: (key) => ways.study.retry(key),
       releases: () => ways.model.releases(),

@@ -33,6 +33,7 @@ export interface StudyWay {
   destinations(): readonly DestinationFigures[];
   /** Newest first. */
   studies(limit: number): readonly StudyLine[];
+  study(id: number): StudyLine | undefined;
   readonly quarantine: QuarantineDesk;
   /** Studies that something holds; see study/hold.ts. */
   heldStudies(): number;

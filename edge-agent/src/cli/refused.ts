@@ -10,6 +10,7 @@ const policyCodes: ReadonlySet<string> = new Set([
   'hub-refused',
   'hub-untrusted',
   'data-dir-in-use',
+  'quarantine-still-refused',
 ]);
 
 /** Errors that say "not allowed" rather than "did not work": exit code 3. */

@@ -1,9 +1,16 @@
 import { print, printOne, runCommand } from '@collimator/shared/cli/output';
-import { retried, studyList, studyRouting, type StudySummary } from '@collimator/shared/contracts/local-api';
+import {
+  retried,
+  studyList,
+  studyRouting,
+  studySummary,
+  type StudySummary,
+} from '@collimator/shared/contracts/local-api';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { Command } from 'commander';
 import { loadAgentConfig } from '../config/load-agent-config.ts';
 import { askAgent } from './api-client.ts';
+import { exportStudy } from './export-study.ts';
 import { configOption, formatOption, type WithConfig, type WithOutput } from './format-option.ts';
 
 const apiOf = (file: string) => loadAgentConfig(file, process.env).local_api;
@@ -11,11 +18,20 @@ const apiOf = (file: string) => loadAgentConfig(file, process.env).local_api;
 const routeText = ({ route, selected, not_selected, reasons }: StudySummary['routes'][number]): string =>
   `${route} ${selected}/${selected + not_selected}${reasons.length > 0 ? ` (${reasons.join(' ')})` : ''}`;
 
+/** Many copies may conflict at once: their kinds and numbers say enough in a list. */
+function heldBy({ holds }: StudySummary): string | null {
+  const counts = new Map<string, number>();
+  for (const { kind } of holds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => `${kind} ×${count}`).join(', ') || null;
+}
+
 export const studiesCommand = (): Command =>
   new Command('studies')
     .description('studies that arrived')
     .addCommand(listCommand())
+    .addCommand(showCommand())
     .addCommand(whyCommand())
+    .addCommand(exportCommand())
     .addCommand(retryCommand());
 
 const listCommand = (): Command =>
@@ -36,7 +52,7 @@ const listCommand = (): Command =>
             { title: 'STATE', value: (s) => s.state },
             { title: 'INSTANCES', value: (s) => s.instances },
             { title: 'LEFT OUT', value: (s) => (s.late_ignored > 0 ? `${s.late_ignored} late` : null) },
-            { title: 'HELD BY', value: (s) => s.holds.map((h) => `${h.kind} (${h.cause})`).join(', ') || null },
+            { title: 'HELD BY', value: heldBy },
             { title: 'ROUTES', value: (s) => s.routes.map(routeText).join(', ') || null },
             { title: 'JOBS', value: (s) => s.jobs.map((j) => `${j.release} ${j.state}`).join(', ') || null },
             {
@@ -50,6 +66,39 @@ const listCommand = (): Command =>
       }),
     );
 
+const keyOf = (key: string): string => {
+  if (!/^[1-9]\d{0,14}$/.test(key)) throw new CodedError('study-unknown', key);
+  return key;
+};
+
+const showCommand = (): Command =>
+  new Command('show')
+    .description('one study: what holds it, its jobs and its deliveries')
+    .argument('<key>', 'key of the study, as `studies list` shows it')
+    .addOption(configOption())
+    .addOption(formatOption())
+    .action((key: string, options: WithConfig & WithOutput) =>
+      runCommand(async () => {
+        const absent = () => new CodedError('study-unknown', key);
+        const study = await askAgent(apiOf(options.config), `/v1/studies/${keyOf(key)}`, studySummary, { absent });
+        printOne(study, options.output);
+      }),
+    );
+
+const exportCommand = (): Command =>
+  new Command('export')
+    .description('copy the images and results of a study out of the data folder; what comes out names the patient')
+    .argument('<key>', 'key of the study, as `studies list` shows it')
+    .requiredOption('--to <folder>', 'where to make the folder study-<key>; nothing is ever overwritten')
+    .addOption(configOption())
+    .addOption(formatOption())
+    .action((key: string, options: WithConfig & WithOutput & { readonly to: string }) =>
+      runCommand(async () => {
+        const { data } = loadAgentConfig(options.config, process.env);
+        printOne(await exportStudy(data, keyOf(key), options.to), options.output);
+      }),
+    );
+
 const retryCommand = (): Command =>
   new Command('retry')
     .description('take up again what has failed for good in a study: jobs, deliveries, storage commitments')
@@ -58,8 +107,7 @@ const retryCommand = (): Command =>
     .addOption(formatOption())
     .action((key: string, options: WithConfig & WithOutput) =>
       runCommand(async () => {
-        if (!/^[1-9]\d{0,14}$/.test(key)) throw new CodedError('study-unknown', key);
-        const done = await askAgent(apiOf(options.config), `/v1/studies/${key}/retry`, retried, {
+        const done = await askAgent(apiOf(options.config), `/v1/studies/${keyOf(key)}/retry`, retried, {
           absent: () => new CodedError('study-unknown', key),
           change: {},
         });
@@ -75,8 +123,7 @@ const whyCommand = (): Command =>
     .addOption(formatOption())
     .action((key: string, options: WithConfig & WithOutput) =>
       runCommand(async () => {
-        if (!/^[1-9]\d{0,14}$/.test(key)) throw new CodedError('study-unknown', key);
-        const routing = await askAgent(apiOf(options.config), `/v1/studies/${key}/routing`, studyRouting, {
+        const routing = await askAgent(apiOf(options.config), `/v1/studies/${keyOf(key)}/routing`, studyRouting, {
           absent: () => new CodedError('study-unknown', key),
         });
         const lines = routing.revisions.flatMap(({ number, decisions, waiting_for }) => [

@@ -5,6 +5,7 @@ import type { Log } from '@collimator/shared/observe/log';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { codeOf, placeOf } from '../observe/code-of.ts';
 import { healthRoutes } from './health-routes.ts';
+import { quarantineRoutes } from './quarantine-routes.ts';
 import type { LocalApiSources } from './sources.ts';
 import { statusRoutes } from './status-routes.ts';
 import { studyActions } from './study-actions.ts';
@@ -59,6 +60,7 @@ export async function buildLocalApi(
   await app.register(healthRoutes, { sources });
   await app.register(statusRoutes, { sources });
   await app.register(studyActions, { sources, ownHost });
+  await app.register(quarantineRoutes, { desk: sources.quarantine, ownHost });
   await app.ready();
   return app;
 }

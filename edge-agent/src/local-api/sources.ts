@@ -6,6 +6,7 @@ import type {
   StudySummary,
 } from '@collimator/shared/contracts/local-api';
 import type { DeviceRelease } from '@collimator/shared/contracts/messages';
+import type { QuarantineDesk } from '../study/receive/quarantine-desk.ts';
 import type { Metrics } from '../observe/metrics.ts';
 
 /** What the routes ask of the running agent. */
@@ -14,6 +15,9 @@ export type LocalApiSources = {
   readonly readiness: () => Readiness;
   readonly status: () => AgentStatus;
   readonly studies: (limit: number) => readonly StudySummary[];
+  /** Undefined for a key that no study has. */
+  readonly study: (key: number) => StudySummary | undefined;
+  readonly quarantine: QuarantineDesk;
   /** Why each route took each series of a study or left it; undefined for a key that no study has. */
   readonly routing: (key: number) => StudyRouting | undefined;
   /** Takes up again what has failed in a study; undefined for a key that no study has. */

@@ -1,5 +1,5 @@
 import { strict } from '@collimator/shared/contracts/common';
-import { AgentStatus, StudyList, StudyRouting } from '@collimator/shared/contracts/local-api';
+import { AgentStatus, StudyList, StudyRouting, StudySummary } from '@collimator/shared/contracts/local-api';
 import { errorCatalogue } from '@collimator/shared/errors/catalogue';
 import type { FastifyPluginCallback } from 'fastify';
 import Type from 'typebox';
@@ -20,6 +20,20 @@ export const statusRoutes: FastifyPluginCallback<{ readonly sources: LocalApiSou
     '/v1/studies',
     { schema: { summary: 'Studies, newest first', querystring: StudiesQuery, response: { 200: StudyList } } },
     (request) => ({ studies: sources.studies(request.query.limit) }),
+  );
+
+  app.get<{ Params: { key: number } }>(
+    '/v1/studies/:key',
+    {
+      schema: {
+        summary: 'One study',
+        params: strict({ key: Type.Integer({ minimum: 1 }) }),
+        response: { 200: StudySummary, 404: Refusal },
+      },
+    },
+    (request, reply) =>
+      sources.study(request.params.key) ??
+      reply.code(404).send({ code: 'study-unknown', message: studyUnknown.what, remedy: studyUnknown.remedy }),
   );
 
   app.get<{ Params: { key: number } }>(

@@ -96,6 +96,7 @@ export type StudyWay = {
   /** What each destination of the configuration still has to get. */
   destinations(): readonly DestinationFigures[];
   studies(limit: number): readonly StudyLine[];
+  study(id: number): StudyLine | undefined;
   /** What was set aside, and decisions about it. */
   readonly quarantine: QuarantineDesk;
   /** Studies that something holds. */
@@ -316,6 +317,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     },
     destinations: () => destinationFigures(config.destinations, lanes, deliveries.backlog(), now()),
     studies: (limit) => list.recent(limit),
+    study: (id) => list.one(id),
     quarantine: intake.desk,
     heldStudies: () => holds.count(),
     devices: () => devices.map((device) => ({ name: device.name, ready: device.available().length > 0 })),

@@ -147,6 +147,7 @@ export const KserveModelReady = strict({ name: Type.String(), ready: Type.Boolea
 
 export const agentStatus = validator(AgentStatus);
 export const studyList = validator(StudyList);
+export const studySummary = validator(StudySummary);
 export const studyRouting = validator(StudyRouting);
 
 /** `POST /v1/studies/KEY/retry`: how much was taken up again. */

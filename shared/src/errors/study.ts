@@ -11,6 +11,12 @@ export const studyErrors = {
     remedy: 'Compare the conditions that failed with the selector of the release; send only studies that are for it',
     class: 'permanent',
   },
+  'study-export-failed': {
+    what: 'The files of a study could not be copied',
+    remedy:
+      'Name a folder that can be written to and that does not hold this study yet, and run it as who may read the data folder',
+    class: 'permanent',
+  },
   'study-patients-mixed': {
     what: 'The images of one study name more than one patient',
     remedy: 'Put the study right in the PACS and send all of it again; nothing is inferred on it before',
