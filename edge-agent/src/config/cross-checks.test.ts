@@ -176,6 +176,11 @@ describe('checks beyond the schema', () => {
       ['dicom.disk.high_watermark must be below dicom.disk.stop_watermark'],
     ],
     [
+      'a retention that is shorter than its shortest',
+      dicom({ disk: { keep_hours_min: 49 }, retention: { keep_days_max: 2 } }),
+      ['dicom.retention.keep_days_max is less than dicom.disk.keep_hours_min'],
+    ],
+    [
       'retries upside down',
       { destinations: [{ ...pacs, retry: { first_s: 9, most_s: 3 } }] },
       ['destinations[0].retry.first_s is more than retry.most_s'],

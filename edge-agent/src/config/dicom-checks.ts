@@ -53,6 +53,9 @@ function limits(dicom: Dicom): Problem[] {
       path: 'dicom.disk.congestion_watermark',
       what: 'must be between dicom.disk.high_watermark and dicom.disk.stop_watermark',
     });
+  const { keep_days_max: keepDays } = dicom.retention;
+  if (keepDays !== null && keepDays * 24 < disk.keep_hours_min)
+    problems.push({ path: 'dicom.retention.keep_days_max', what: 'is less than dicom.disk.keep_hours_min' });
   return problems;
 }
 

@@ -37,11 +37,14 @@ const meanings: Readonly<Record<string, string>> = {
   'dicom.limits.progress_bytes_per_s_min': 'A sender slower than this inside an object is given up, bytes per second',
   'dicom.limits.progress_window_s': 'Time over which its speed is measured, seconds',
   'dicom.limits.pdu_bytes': 'Longest PDU that we announce, bytes',
-  'dicom.disk.high_watermark': 'Fill of the disk from which delivered images are to be removed, 0 to 1; not used yet',
+  'dicom.disk.high_watermark':
+    'Fill of the disk from which studies whose results are delivered are removed, the oldest first, 0 to 1',
   'dicom.disk.stop_watermark': 'Fill of the disk from which no image is taken (status A700H), 0 to 1',
-  'dicom.disk.keep_hours_min': 'Images younger than this are never to be removed, hours; not used yet',
+  'dicom.disk.keep_hours_min': 'Studies younger than this are never removed, hours',
   'dicom.conflicts':
     'What happens to an object that has a known UID and other bytes: `quarantine` sets it aside and holds the study until somebody decides, `replace` takes it for the first one and makes the results anew, `keep-first` drops it',
+  'dicom.retention.keep_days_max':
+    'Studies older than this are removed although there is room, days; as long as there is room when null',
   'dicom.quarantine.entries_max': 'Most objects in the quarantine',
   'dicom.quarantine.bytes_max': 'Most bytes in the quarantine',
   'dicom.quarantine.keep_days':

@@ -27,7 +27,8 @@ export const instanceSql = {
     FROM instances JOIN series ON series.id = series_id WHERE sop_instance_uid = ?`,
 } as const;
 
-const isOursSql = 'SELECT 1 AS found FROM results WHERE sop_instance_uid = ?';
+const isOursSql = `SELECT 1 AS found FROM results WHERE sop_instance_uid = ?
+  UNION ALL SELECT 1 FROM own_objects WHERE sop_instance_uid = ?`;
 
 /** The list of instances in the appliance's database; studies and series come into being with their first image. */
 export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceIndex & StoredInstances {
@@ -39,7 +40,7 @@ export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceInde
     return row.own === 1 ? 'conflict-of-own' : 'conflict';
   };
   const isOwn = (header: InstanceHeader): boolean =>
-    isOwnObject(header, (uid) => store.get(isOursSql, uid) !== undefined);
+    isOwnObject(header, (uid) => store.get(isOursSql, uid, uid) !== undefined);
   const statements = (header: InstanceHeader, path: string, own: boolean): Statement[] =>
     recordStatements(header, deps.patientKey(header.patient), path, own, deps.now());
   return {

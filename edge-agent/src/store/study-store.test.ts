@@ -14,9 +14,11 @@ import { commitmentSql } from './sqlite-commitments.ts';
 import { createSqliteDeliveries, deliverySql } from './sqlite-deliveries.ts';
 import { createSqliteHolds, holdSql } from './sqlite-holds.ts';
 import { createSqliteInstanceIndex, forgetPatientKeys, instanceSql } from './sqlite-instance-index.ts';
-import { createSqliteJobs, jobSql, type JobRow } from './sqlite-jobs.ts';
+import type { DeliveryRow } from './delivery-row.ts';
+import { createSqliteJobs, jobSql, type JobRow, type StoredResult } from './sqlite-jobs.ts';
 import { quarantineSql } from './sqlite-quarantine.ts';
-import { removalSql } from './sqlite-removals.ts';
+import { createSqliteRemovals, removalSql } from './sqlite-removals.ts';
+import { createSqliteRetention, type RemovableStudy, retentionSql } from './sqlite-retention.ts';
 import { createSqliteRunReleases, runReleaseSql } from './sqlite-run-releases.ts';
 import { createSqliteStudies, studySql } from './sqlite-studies.ts';
 import { createSqliteStudyList, quantiles, studyListSql } from './sqlite-study-list.ts';
@@ -110,6 +112,12 @@ async function complete(makeJobs: (seriesId: number, through: number) => JobPlan
   );
   return studies.complete(open, open.revision + 1, series, whole, [], now);
 }
+
+const aResult = (sopInstanceUid: string): StoredResult => ({
+  ...{ object: 'SEG', sopClassUid: '1', transferSyntaxUid: '1', path: 'p', sha256: 's', seriesInstanceUid: '1' },
+  sopInstanceUid,
+  destinations: ['pacs'],
+});
 
 const move = async (row: JobRow, ...events: Parameters<typeof step>[1][]): Promise<JobRow> => {
   let job: Job = row.job;
@@ -384,6 +392,51 @@ describe('who the patient is', () => {
   });
 });
 
+describe('retention', () => {
+  it('lets nothing go that something is still to be done for', async () => {
+    await record('1', '1.1', '1.1.1');
+    const retention = createSqliteRetention(store);
+    expect(retention.oldestSettled([]), 'open').toBeUndefined();
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    expect(retention.oldestSettled([]), 'queued').toBeUndefined();
+    const jobs = createSqliteJobs(store);
+    const row = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    expect(retention.oldestSettled([]), 'running').toBeUndefined();
+    const inferred = step(row.job, { type: 'inferred' });
+    if (!inferred.ok) throw new Error(inferred.error);
+    await jobs.finish(row, inferred.value, [aResult('9.9')], undefined, now);
+    expect(retention.oldestSettled([]), 'not sent').toBeUndefined();
+    const deliveries = createSqliteDeliveries(store);
+    await deliveries.sent(deliveries.due('pacs', now, 1)[0] as DeliveryRow, { status: 0 }, now);
+    const settled = retention.oldestSettled([]);
+    expect(settled).toMatchObject({ studyId: 1 });
+    expect(retention.oldestSettled([1])).toBeUndefined();
+    await createSqliteHolds(store).place(1, { kind: 'operator', cause: 'x', detail: '' }, now);
+    expect(retention.oldestSettled([]), 'held').toBeUndefined();
+    await expect(retention.letGo(settled as RemovableStudy)).rejects.toMatchObject({ code: 'store-conflict' });
+  });
+
+  it('takes a study out as a whole, notes its files, and still knows what was ours', async () => {
+    await record('1', '1.1', '1.1.1');
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    const jobs = createSqliteJobs(store);
+    const row = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    const inferred = step(row.job, { type: 'inferred' });
+    if (!inferred.ok) throw new Error(inferred.error);
+    await jobs.finish(row, inferred.value, [{ ...aResult('9.9'), destinations: [] }], undefined, now);
+    const retention = createSqliteRetention(store);
+    const paths = await retention.letGo(retention.oldestSettled([]) as RemovableStudy);
+    expect(paths).toEqual(['studies/1.1.1.dcm', 'results/1']);
+    expect(createSqliteRemovals(store).pending('', 9)).toEqual(['results/1', 'studies/1.1.1.dcm']);
+    for (const table of ['studies', 'series', 'instances', 'study_revisions', 'jobs', 'results', 'deliveries'])
+      expect(store.all(`SELECT 1 FROM ${table}`), table).toEqual([]);
+    await record('2', '2.1', '9.9');
+    expect(stored.at(-1)?.own).toBe(true);
+    expect(await record('1', '1.1', '1.1.1')).toBe('stored');
+    expect(createSqliteRemovals(store).pending('', 9), 'the file of the new one stays').toEqual(['results/1']);
+  });
+});
+
 describe('quantiles', () => {
   it.each([
     [[], { count: 0, p50: 0, p95: 0, max: 0 }],
@@ -408,6 +461,7 @@ describe('every hot query', () => {
       ...instanceSql,
       ...quarantineSql,
       ...removalSql,
+      ...retentionSql,
       ...studyListSql,
       ...runReleaseSql,
     }),

@@ -10,6 +10,7 @@ import { createSqliteHolds } from '../store/sqlite-holds.ts';
 import { forgetPatientKeys } from '../store/sqlite-instance-index.ts';
 import { createSqliteJobs } from '../store/sqlite-jobs.ts';
 import { createSqliteKeyObjects } from '../store/sqlite-key-objects.ts';
+import { createSqliteRetention } from '../store/sqlite-retention.ts';
 import { createSqliteRunReleases } from '../store/sqlite-run-releases.ts';
 import { type Retried, retryStudy } from '../store/sqlite-retries.ts';
 import { createSqliteWithdrawals } from '../store/sqlite-withdrawals.ts';
@@ -32,6 +33,7 @@ import { removeAttempts, removeOtherAttempts } from './infer/other-attempts.ts';
 import { createDispatcher } from './queue/dispatcher.ts';
 import { type After, systemAfter } from '../timers.ts';
 import { codeOf, placeOf } from '../observe/code-of.ts';
+import { diskSpace } from '../observe/disk-space.ts';
 import { createArrivals, watchArrivals } from './receive/arrivals.ts';
 import { sweepIncoming } from './receive/data-folders.ts';
 import { createIntake } from './receive/intake.ts';
@@ -41,6 +43,7 @@ import { readPatientSecret } from './receive/patient-secret.ts';
 import type { QuarantineDesk } from './receive/quarantine-desk.ts';
 import type { ReceiveEvent } from './receive/receive-events.ts';
 import { openStoreLane } from './receive/store-lane.ts';
+import { createCleaner } from './retain/cleaner.ts';
 
 export type StudyWayDeps = {
   readonly store: Store;
@@ -56,6 +59,8 @@ export type StudyWayDeps = {
   readonly log: Log;
   readonly checkpoint: Checkpoint;
   readonly after?: After;
+  /** Fill of the disk of the data folder, 0 to 1; asked of the file system when absent. */
+  readonly diskUsed?: () => number;
   /** What receiving did, for the log and the metrics of the caller. */
   readonly onReceive?: (event: ReceiveEvent) => void;
 };
@@ -104,7 +109,8 @@ export type StudyWay = {
   devices(): readonly { readonly name: string; readonly ready: boolean }[];
 };
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Studies over which latencies are told. */
 const LATENCIES_OVER = 500;
 
@@ -269,7 +275,24 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     });
   }
 
-  const loops = [assembler, dispatcher, reporter, withdrawer, ...lanes, commitment];
+  const cleaner = createCleaner({
+    retention: createSqliteRetention(store),
+    policy: {
+      highWatermark: config.dicom.disk.high_watermark,
+      keepMin_ms: config.dicom.disk.keep_hours_min * HOUR_MS,
+      keepMax_ms:
+        config.dicom.retention.keep_days_max === null ? undefined : config.dicom.retention.keep_days_max * DAY_MS,
+    },
+    dataDir,
+    removal: intake.removal,
+    gate: intake.gate,
+    used: deps.diskUsed ?? (() => diskSpace(dataDir).used),
+    expireQuarantine: () => intake.expire(),
+    now,
+    after,
+    log,
+  });
+  const loops = [cleaner, assembler, dispatcher, reporter, withdrawer, ...lanes, commitment];
   const useReleases = (): void => {
     const routed = new Set(config.routes.map((route) => route.release));
     const wanted = releases.list().filter(({ ref }) => routed.has(ref.name));

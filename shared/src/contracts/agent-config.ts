@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Assembly } from './agent-config/assembly.ts';
-import { Conflicts, Quarantine } from './agent-config/receive-policy.ts';
+import { Conflicts, Quarantine, Retention } from './agent-config/receive-policy.ts';
 import {
   DicomLimits,
   DicomListen,
@@ -72,6 +72,7 @@ export const AgentConfig = strict({
     conflicts: Conflicts,
     quarantine: Quarantine,
     storage_commitment: StorageCommitment,
+    retention: Retention,
   }),
   assembly: Assembly,
   destinations: Type.Array(Destination),

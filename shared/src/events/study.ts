@@ -92,6 +92,18 @@ export const studyEvents = {
       'total_ms',
     ],
   },
+  'study-removed': {
+    level: 'info',
+    audit: true,
+    text: 'A study that is done with was removed with its results',
+    fields: ['study', 'reason', 'files', 'age_s'],
+  },
+  'study-removal-failed': {
+    level: 'error',
+    audit: true,
+    text: 'A study could not be removed; it is tried again after the next start',
+    fields: ['study', 'reason'],
+  },
   'job-superseded': {
     level: 'warn',
     audit: true,

@@ -91,7 +91,7 @@ describe('what was set aside, on the command line', () => {
         headers: { 'content-type': type },
         body: '{}',
       });
-    expect((await post('text/plain')).status).toBe(400);
+    expect((await post('text/plain')).status).toBe(403);
     expect((await post('application/json')).status).toBe(404);
   });
 });

@@ -19,6 +19,8 @@ export type AgentOptions = {
   readonly quiet_s?: number;
   /** Completion rules. */
   readonly rules?: readonly object[];
+  /** Fill of the disk, 0 to 1; studies of any age may be removed then. */
+  readonly diskUsed?: () => number;
   readonly conflicts?: 'quarantine' | 'replace' | 'keep-first';
   readonly log?: Log;
 };
@@ -45,6 +47,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         listen: [{ port: 0 }],
         sources: [],
         conflicts: options.conflicts ?? 'quarantine',
+        ...(options.diskUsed !== undefined && { disk: { keep_hours_min: 0 } }),
       },
       assembly: {
         rules: options.rules ?? [],
@@ -91,6 +94,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
     },
     now: Date.now,
+    diskUsed: options.diskUsed ?? (() => 0),
     random: randomBytes,
     log: options.log ?? { event: () => undefined },
     checkpoint: createCheckpoint(process.env),

@@ -27,6 +27,7 @@ import { createFolderQuarantineIndex, type QuarantineIndex } from './quarantine-
 import type { ConflictAction, ReceiveEvent } from './receive-events.ts';
 import { type StoreLane, StoreLaneError } from './store-lane.ts';
 import type { ConflictPolicy } from './stored-instances.ts';
+import { createStudyGate, type StudyGate } from './study-gate.ts';
 
 export type ReceiveLimits = QuarantineLimits & {
   /** Longest data set taken, bytes. */
@@ -63,6 +64,8 @@ export type InstanceSinkDeps = {
 export type Conflicts = {
   readonly policy: ConflictPolicy;
   readonly locks: KeyedLock;
+  /** Keeps arrivals out of a study that is being removed. */
+  readonly gate: StudyGate;
   readonly quarantine: QuarantineIndex;
   readonly replacing: Omit<Replacing, 'newName'>;
 };
@@ -86,6 +89,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
   const folderSync = createFolderSync();
   const { conflicts } = deps;
   const locks = conflicts?.locks ?? createKeyedLock();
+  const gate = conflicts?.gate ?? createStudyGate();
   const replacing = conflicts === undefined ? undefined : { ...conflicts.replacing, newName };
   const placement = createPlacement({
     studies: folders.studies,
@@ -158,14 +162,15 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
     request: StoreRequest,
     put: () => Promise<boolean>,
   ): Promise<StoreOutcome> {
-    const { header, placed } = await locks.run(read.sopInstanceUid, async () => {
+    const settled = async () => {
       const isPlaced = await put();
       const whole: InstanceHeader = { ...read, ...factsOf(file, request) };
       const first = await (isPlaced ? placement.record(file.path, whole) : placement.place(file.path, whole));
       if (first !== 'conflict' || conflicts?.policy !== 'replace') return { header: whole, placed: first };
       await placement.replace(file.path, whole);
       return { header: whole, placed: 'replaced' as const };
-    });
+    };
+    const { header, placed } = await gate.enter(read.studyInstanceUid, () => locks.run(read.sopInstanceUid, settled));
     const { callingAeTitle } = request;
     if (placed === 'conflict' || placed === 'conflict-of-own')
       return settleConflict(file, header, factsOf(file, request), placed);

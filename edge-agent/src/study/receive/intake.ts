@@ -15,6 +15,7 @@ import { createQuarantineDesk, type QuarantineDesk } from './quarantine-desk.ts'
 import type { ReceiveEvent } from './receive-events.ts';
 import type { StoreLane } from './store-lane.ts';
 import type { ConflictPolicy } from './stored-instances.ts';
+import { createStudyGate, type StudyGate } from './study-gate.ts';
 
 export type IntakeDeps = Omit<InstanceIndexDeps, 'store'> & {
   readonly store: Store;
@@ -36,6 +37,8 @@ export type Intake = {
   readonly sink: StoreSink;
   readonly desk: QuarantineDesk;
   readonly removal: FileRemoval;
+  /** To be alone with a study that is removed. */
+  readonly gate: StudyGate;
   /** Lets go what has lain in the quarantine for too long; what waits for a decision stays. Resolves with how many. */
   expire(): Promise<number>;
 };
@@ -54,6 +57,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     onFailed: deps.onRemovalFailed,
   });
   const locks = createKeyedLock();
+  const gate = createStudyGate();
   const replacing = { stored: index, removal };
   const sink = createInstanceSink({
     dataDir,
@@ -62,7 +66,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     ...(deps.lane !== undefined && { lane: deps.lane }),
     now_ms: now,
     onEvent: deps.onEvent,
-    conflicts: { policy: deps.conflicts, locks, quarantine: list, replacing },
+    conflicts: { policy: deps.conflicts, locks, gate, quarantine: list, replacing },
   });
   const placement = createPlacement({
     studies: folders.studies,
@@ -76,6 +80,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     stored: index,
     placement,
     locks,
+    gate,
     removal,
     now,
     onDecided: deps.onDecided,
@@ -84,6 +89,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     sink,
     desk,
     removal,
+    gate,
     async expire() {
       const before_ms = now() - deps.quarantineKeep_ms;
       let expired = 0;

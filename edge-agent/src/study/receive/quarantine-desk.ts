@@ -10,6 +10,7 @@ import { dataSetSha256, type Placement } from './instance-placement.ts';
 import type { DataSetHeader, InstanceHeader } from './instance-header.ts';
 import type { KeyedLock } from './keyed-lock.ts';
 import type { StoredInstances } from './stored-instances.ts';
+import type { StudyGate } from './study-gate.ts';
 
 export type DeskRefusal = { readonly code: ErrorCode; readonly detail: string };
 
@@ -36,6 +37,7 @@ export type QuarantineDeskDeps = {
   readonly placement: Pick<Placement, 'replace'>;
   /** The same as the sink's. */
   readonly locks: KeyedLock;
+  readonly gate: StudyGate;
   readonly removal: Pick<FileRemoval, 'run'>;
   readonly now: () => number;
   /** Something was decided, so that studies may go on. */
@@ -73,7 +75,8 @@ export function createQuarantineDesk(deps: QuarantineDeskDeps): QuarantineDesk {
       return still('the object is not what its sender announced');
     if (entry.acknowledged === 0 && deps.stored.pathOf(header.sopInstanceUid) !== undefined)
       return still('another object is stored under its UID');
-    await deps.placement.replace(join(deps.folder, `${entry.file}.dcm`), header, entry.entryId);
+    const file = join(deps.folder, `${entry.file}.dcm`);
+    await deps.gate.enter(header.studyInstanceUid, () => deps.placement.replace(file, header, entry.entryId));
     return ok(undefined);
   }
 

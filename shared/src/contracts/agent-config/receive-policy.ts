@@ -13,3 +13,9 @@ export const Quarantine = strict(
   },
   { default: {} },
 );
+
+/** What is removed although there is room. */
+export const Retention = strict(
+  { keep_days_max: Type.Union([Type.Null(), Type.Number({ exclusiveMinimum: 0 })], { default: null }) },
+  { default: {} },
+);

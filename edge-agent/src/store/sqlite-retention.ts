@@ -1,0 +1,85 @@
+import type { Statement, Store } from '@collimator/shared/sqlite/store';
+import type { SettledStudy } from '../study/retain/plan-removal.ts';
+
+export type RemovableStudy = SettledStudy & { readonly studyInstanceUid: string; readonly lastInstanceId: number };
+
+export type Retention = {
+  /** The oldest study of which nothing is under way and everything is delivered, those that are named left out. */
+  oldestSettled(except: readonly number[]): RemovableStudy | undefined;
+  /**
+   * Takes a study out of the database and notes its files for removal, in one durable write; our own objects stay known.
+   * Rejects with `store-conflict` when it is no longer settled.
+   *
+   * @returns paths relative to the data folder
+   */
+  letGo(study: RemovableStudy): Promise<readonly string[]>;
+};
+
+/**
+ * True for a row of `studies` that has nothing to be done or decided: no image that no revision has, no hold, no release
+ * that is waited for, no job that may still run or is being withdrawn, no result that is still to be sent or that its destination has not
+ * taken, and where storage commitment is asked for, none that is not confirmed. A refusal that was reported is done; what
+ * failed for a reason that may pass is kept, so that it can be tried again.
+ */
+const isSettled = `last_instance_id <= taken_through
+    AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.study_id = studies.id AND released_ms IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM study_revisions JOIN revision_waits ON revision_id = study_revisions.id
+      WHERE study_revisions.study_id = studies.id)
+    AND NOT EXISTS (SELECT 1 FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
+      WHERE study_revisions.study_id = studies.id AND (jobs.state IN ('queued', 'running')
+        OR (rejected_ms IS NOT NULL AND withdrawn_ms IS NULL)
+        OR (jobs.state = 'failed' AND (reported = 0 OR jobs.failure_class <> 'permanent'))))
+    AND NOT EXISTS (SELECT 1 FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
+        JOIN results ON results.job_id = jobs.id JOIN deliveries ON deliveries.result_id = results.id
+      WHERE study_revisions.study_id = studies.id AND (deliveries.state IN ('pending', 'failed')
+        OR coalesce(deliveries.commitment, 'committed') <> 'committed'))`;
+
+export const retentionSql = {
+  oldest: `SELECT id AS studyId, study_instance_uid AS studyInstanceUid, last_received_ms AS lastReceived_ms,
+      last_instance_id AS lastInstanceId
+    FROM studies WHERE ${isSettled} AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY last_received_ms LIMIT 1`,
+  images: `SELECT path FROM series JOIN instances ON instances.series_id = series.id WHERE study_id = ?`,
+  jobs: `SELECT jobs.id AS jobId FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
+    WHERE study_id = ?`,
+} as const;
+
+const jobsOf =
+  'SELECT jobs.id FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id WHERE study_id = ?';
+const resultsOf = `SELECT id FROM results WHERE job_id IN (${jobsOf})`;
+
+/** Children first: what refers to a row goes before it. */
+const deletions: readonly string[] = [
+  `INSERT INTO own_objects (sop_instance_uid) SELECT sop_instance_uid FROM results WHERE job_id IN (${jobsOf})
+    ON CONFLICT DO NOTHING`,
+  `INSERT INTO removals (path) SELECT path FROM instances WHERE series_id IN (SELECT id FROM series WHERE study_id = ?)
+    ON CONFLICT DO NOTHING`,
+  `INSERT INTO removals (path) SELECT 'results/' || jobs.id FROM study_revisions
+    JOIN jobs ON jobs.revision_id = study_revisions.id WHERE study_id = ? ON CONFLICT DO NOTHING`,
+  `DELETE FROM deliveries WHERE result_id IN (${resultsOf})`,
+  `DELETE FROM results WHERE job_id IN (${jobsOf})`,
+  `DELETE FROM revision_waits WHERE revision_id IN (SELECT id FROM study_revisions WHERE study_id = ?)`,
+  `DELETE FROM jobs WHERE revision_id IN (SELECT id FROM study_revisions WHERE study_id = ?)`,
+  'DELETE FROM study_revisions WHERE study_id = ?',
+  'DELETE FROM study_releases WHERE study_id = ?',
+  'DELETE FROM holds WHERE study_id = ?',
+  'DELETE FROM instances WHERE series_id IN (SELECT id FROM series WHERE study_id = ?)',
+  'DELETE FROM series WHERE study_id = ?',
+  'DELETE FROM studies WHERE id = ?',
+];
+
+export function createSqliteRetention(store: Store): Retention {
+  return {
+    oldestSettled: (except) => store.get<RemovableStudy>(retentionSql.oldest, JSON.stringify(except)),
+    async letGo({ studyId, lastInstanceId }) {
+      const images = store.all<{ path: string }>(retentionSql.images, studyId).map(({ path }) => path);
+      const jobs = store.all<{ jobId: number }>(retentionSql.jobs, studyId).map(({ jobId }) => `results/${jobId}`);
+      const stillSettled: Statement = {
+        sql: `UPDATE studies SET taken_through = taken_through WHERE id = ? AND last_instance_id = ? AND ${isSettled}`,
+        params: [studyId, lastInstanceId],
+        expectChanges: 1,
+      };
+      await store.write([stillSettled, ...deletions.map((sql) => ({ sql, params: [studyId] }))]);
+      return [...images, ...jobs];
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describeError } from '@collimator/shared/errors/coded-error';
+import type { Log } from '@collimator/shared/observe/log';
+import type { RemovableStudy, Retention } from '../../store/sqlite-retention.ts';
+import type { After } from '../../timers.ts';
+import { createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
+import type { FileRemoval } from '../receive/file-removal.ts';
+import type { StudyGate } from '../receive/study-gate.ts';
+import { planRemoval, type RetentionPolicy } from './plan-removal.ts';
+
+export type CleanerDeps = {
+  readonly retention: Retention;
+  readonly policy: RetentionPolicy;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly removal: Pick<FileRemoval, 'run'>;
+  /** The same as the sink's. */
+  readonly gate: StudyGate;
+  /** Fill of the disk, 0 to 1. */
+  readonly used: () => number;
+  /** Lets go what has lain in the quarantine for too long; resolves with how many. */
+  readonly expireQuarantine: () => Promise<number>;
+  readonly now: () => number;
+  readonly after: After;
+  readonly log: Log;
+};
+
+/** Between two looks at the disk. */
+const INTERVAL_MS = 60_000;
+/** Studies removed in one pass; the next follows at once. */
+const BATCH = 16;
+
+/** Removes studies that are done with, as far as the disk or the configuration asks for it; see `planRemoval`. */
+export function createCleaner(deps: CleanerDeps): StageLoop {
+  const { retention, log } = deps;
+  /** Studies that could not be removed; they are tried again after a restart, and are in nobody's way until then. */
+  const stuck = new Set<number>();
+  /** Studies of which an image was coming in; they are tried again in the next pass. */
+  const busy = new Set<number>();
+
+  async function pass(): Promise<number> {
+    busy.clear();
+    const expired = await deps.expireQuarantine();
+    if (expired > 0) log.event('quarantine-expired', { entries: expired });
+    for (let removed = 0; removed < BATCH; removed += 1) {
+      const oldest = retention.oldestSettled([...stuck, ...busy]);
+      const plan = planRemoval(oldest, deps.used(), deps.policy, deps.now());
+      if (oldest === undefined || plan === undefined) return deps.now() + INTERVAL_MS;
+      await remove(oldest, plan.reason);
+    }
+    return deps.now();
+  }
+
+  async function remove(study: RemovableStudy, reason: string): Promise<void> {
+    const { studyId } = study;
+    try {
+      const files = await deps.gate.alone(study.studyInstanceUid, async () => {
+        const paths = await retention.letGo(study);
+        await deps.removal.run(paths);
+        await removeEmpty(paths);
+        return paths.length;
+      });
+      if (files === undefined) busy.add(studyId);
+      else log.event('study-removed', { study: studyId, reason, files, age_s: ageOf(study) });
+    } catch (error) {
+      stuck.add(studyId);
+      log.event('study-removal-failed', { study: studyId, reason: describeError(error) });
+    }
+  }
+
+  const ageOf = ({ lastReceived_ms }: RemovableStudy): number => Math.round((deps.now() - lastReceived_ms) / 1000);
+
+  /** The folders of the images, of a series before that of its study; those that hold something else stay. */
+  async function removeEmpty(paths: readonly string[]): Promise<void> {
+    const series = new Set(paths.filter((path) => path.startsWith('studies/')).map((path) => dirname(path)));
+    for (const folder of [...series, ...new Set([...series].map((path) => dirname(path)))])
+      await rmdir(join(deps.dataDir, folder)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+      });
+  }
+
+  return createStageLoop({ stage: 'retain', pass, now: deps.now, after: deps.after, log });
+}
