@@ -11,6 +11,7 @@ import { sopClasses } from '@collimator/shared/dicom/uids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mrElements } from '../../fixtures/mr-series/mr-image.ts';
 import { readAxialSeries } from '../../fixtures/mr-series/volume.ts';
+import { writeResults } from './example-results.ts';
 import { brightMask, makeTestSeries, must, t1Volume, type TestSeries } from './series.ts';
 import { dciodvfy, pydicom, runTool } from './tools.ts';
 
@@ -64,6 +65,18 @@ describe('patient and study in a result', () => {
     expect(inSeg).toEqual(wanted);
     expect(inSr).toEqual(wanted);
   });
+
+  it.each(['chrH31.dcm', 'chrH32.dcm', 'chrGerm.dcm', 'chrX1.dcm', 'chrX2.dcm'])(
+    'are those bytes in every kind of result (%s)',
+    async (name) => {
+      const source = join(CHARSET_FILES, name);
+      const reader = await createSliceReader();
+      const { paths } = await writeResults(series, must(await reader.readSubject(source)), name);
+      const [wanted, ...found] = (await pydicom(names, source, ...Object.values(paths))) as unknown[];
+      expect(found).toHaveLength(Object.keys(paths).length);
+      for (const one of found) expect(one).toEqual(wanted);
+    },
+  );
 
   const japanese = Buffer.from('Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B', 'latin1');
   const odd: readonly RawElement[] = [

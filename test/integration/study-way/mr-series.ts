@@ -25,18 +25,37 @@ export type SeriesOptions = {
   readonly patient?: string;
   /** Study whose UID it claims, when that is another one. */
   readonly inStudy?: string;
+  /** Issuer of the patient ID. */
+  readonly issuer?: string;
+  /** Study Instance UID from which all others are made by appending to it; hashes of `study` when absent. */
+  readonly root?: string;
+  /** Has one bright pixel instead of a block, too little to be marked. */
+  readonly dim?: boolean;
   /** Claims so many rows and columns, whatever pixels there are. */
   readonly claimed?: number;
   /** Leaves out so many bytes of the pixels, so that the slice cannot be decoded. */
   readonly truncated?: boolean;
 };
 
+/** The UIDs of the slice at `z`. */
+export function uidsOf({ study, series = 'one', inStudy, root }: SeriesOptions, z: number) {
+  if (root !== undefined)
+    return { study: root, series: `${root}.1`, instance: `${root}.1.${z + 1}`, frameOfReference: `${root}.9` };
+  return {
+    study: testUid(inStudy ?? study),
+    series: testUid(study, series),
+    instance: testUid(study, series, z),
+    frameOfReference: testUid(study, 'frame'),
+  };
+}
+
 /** Slices of an axial MR series with a bright block in each. */
 export function mrSeries(options: SeriesOptions): StoreObject[] {
-  const { study, series = 'one', from = 0, slices } = options;
+  const { study, from = 0, slices } = options;
   return Array.from({ length: slices }, (_, i) => {
     const z = from + i;
-    const sopInstanceUid = testUid(study, series, z);
+    const uids = uidsOf(options, z);
+    const sopInstanceUid = uids.instance;
     const dataSet = encodeDataSet([
       text(0x00080005, 'CS', 'ISO_IR 100'),
       uid(0x00080016, sopClasses.mrImage),
@@ -50,18 +69,19 @@ export function mrSeries(options: SeriesOptions): StoreObject[] {
       text(0x0008103e, 'LO', options.description ?? 't1 axial'),
       text(0x00100010, 'PN', 'Test^Subject'),
       text(0x00100020, 'LO', options.patient ?? `P-${study}`),
+      ...(options.issuer === undefined ? [] : [text(0x00100021, 'LO', options.issuer)]),
       text(0x00100030, 'DA', '19700101'),
       text(0x00100040, 'CS', 'O'),
       text(0x00180015, 'CS', 'HEAD'),
       ds(0x00180050, spacing_mm.slices),
-      uid(0x0020000d, testUid(options.inStudy ?? study)),
-      uid(0x0020000e, testUid(study, series)),
+      uid(0x0020000d, uids.study),
+      uid(0x0020000e, uids.series),
       text(0x00200010, 'SH', '1'),
       is(0x00200011, 1),
       is(0x00200013, z + 1),
       ds(0x00200032, 0, 0, spacing_mm.slices * z),
       ds(0x00200037, 1, 0, 0, 0, 1, 0),
-      uid(0x00200052, testUid(study, 'frame')),
+      uid(0x00200052, uids.frameOfReference),
       us(0x00280002, 1),
       text(0x00280004, 'CS', 'MONOCHROME2'),
       us(0x00280010, options.claimed ?? rows),
@@ -71,19 +91,19 @@ export function mrSeries(options: SeriesOptions): StoreObject[] {
       us(0x00280101, 12),
       us(0x00280102, 11),
       us(0x00280103, 0),
-      bytes(0x7fe00010, 'OW', options.truncated === true ? pixels().subarray(0, 100) : pixels()),
+      bytes(0x7fe00010, 'OW', options.truncated === true ? pixels(options).subarray(0, 100) : pixels(options)),
     ]);
     return { sopClassUid: sopClasses.mrImage, sopInstanceUid, transferSyntaxUid: EXPLICIT_LITTLE_ENDIAN, dataSet };
   });
 }
 
-function pixels(): Uint8Array {
+function pixels({ dim = false }: SeriesOptions): Uint8Array {
   const values = Buffer.alloc(2 * rows * columns);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const inside =
         row >= block.rows[0] && row < block.rows[1] && column >= block.columns[0] && column < block.columns[1];
-      values.writeUInt16LE(inside ? 1000 : 20, 2 * (row * columns + column));
+      values.writeUInt16LE((dim ? row + column === 0 : inside) ? 1000 : 20, 2 * (row * columns + column));
     }
   return values;
 }

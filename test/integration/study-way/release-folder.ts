@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Release, release as releaseContract } from '@collimator/shared/contracts/release';
+import { type Release, release as releaseContract, type Stage } from '@collimator/shared/contracts/release';
 import { encodeNpy } from '@collimator/shared/imaging/npy';
 import { preprocessSeries } from '@collimator/shared/imaging/preprocess';
 import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/active-releases';
@@ -14,12 +14,19 @@ const BIAS = -0.01;
 const modelFile = new URL(import.meta.url.includes('/dist/') ? '../../../' : '../../', import.meta.url);
 
 /** A real release around the model of models/make.py, with golden cases computed here without ONNX Runtime. */
-export async function writeRelease(folder: string, version: string, goldenOffset = 0): Promise<ActiveRelease> {
+export async function writeRelease(
+  folder: string,
+  version: string,
+  goldenOffset = 0,
+  more: Partial<Stage> = {},
+): Promise<ActiveRelease> {
   await mkdir(join(folder, 'golden'), { recursive: true });
   await copyFile(new URL('integration/study-way/models/bright-region.onnx', modelFile), join(folder, 'model.onnx'));
   const model = await readFile(join(folder, 'model.onnx'));
   const listed = { sha256: createHash('sha256').update(model).digest('hex'), bytes: model.length, chunks: [] };
-  const release = { ...declaration(version), files: { 'model.onnx': listed } };
+  const declared = declaration(version);
+  const stages = declared.stages.map((stage) => ({ ...stage, ...more }));
+  const release = { ...declared, stages, files: { 'model.onnx': listed } };
   const { pixels, expected } = golden(release);
   await writeFile(join(folder, 'golden/0.pixels.npy'), encodeNpy({ data: pixels, shape: [3, 20, 20] }));
   const shifted = expected.map((value) => value + goldenOffset);
