@@ -21,7 +21,7 @@ async function highdicomPython(): Promise<string> {
   if (existsSync(join(folder, 'complete'))) return python;
   mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });
   rmSync(folder, { recursive: true, force: true });
-  await must('python3', ['-m', 'venv', folder], 'A virtual environment cannot be made; install python3-venv');
+  await must('/usr/bin/python3', ['-m', 'venv', folder], 'A virtual environment cannot be made; install python3-venv');
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements];
   await must(python, install, 'highdicom cannot be had from PyPI, so results cannot be read back with it');
   mkdirSync(join(folder, 'making'));
