@@ -15,7 +15,7 @@ export type BenchSize = {
   readonly edge: number;
   /** Files of the load of 14 studies. */
   readonly studyFiles: number;
-  /** Images that each server takes before it is measured. */
+  /** Images of a quarter of the edge that each server takes before it is measured: a node runs for years. */
   readonly warmUp: number;
   readonly repetitions: number;
   /** Bytes of pixels of the large object. */
@@ -24,10 +24,10 @@ export type BenchSize = {
 };
 
 export const fullSize: BenchSize = {
-  ...{ images: 500, edge: 512, studyFiles: 2_000, warmUp: 200, repetitions: 5, largeBytes: 400e6 },
+  ...{ images: 500, edge: 512, studyFiles: 2_000, warmUp: 1_000, repetitions: 5, largeBytes: 400e6 },
   associations: [1, 4, 16],
 };
-export const quickSize: BenchSize = { ...fullSize, images: 100, studyFiles: 200, warmUp: 100, repetitions: 1 };
+export const quickSize: BenchSize = { ...fullSize, images: 100, studyFiles: 200, warmUp: 500, repetitions: 1 };
 
 export type DicomReport = Report<Run> & {
   readonly size: BenchSize;
@@ -60,7 +60,7 @@ export async function runDicomBench({
   try {
     progress('making the load');
     const maker = createLoadMaker(join(work, 'load'));
-    const warmUp = maker.images('warm-up', size.warmUp, size.edge);
+    const warmUp = maker.images('warm-up', size.warmUp, size.edge / 4);
     const loads = size.associations.map((associations) => ({
       associations,
       load: { ...maker.images(`images-${associations}`, size.images, size.edge), name: imagesLoad },

@@ -11,7 +11,7 @@ type Work = { readonly request: LaneRequest; readonly sha256: string; fd: number
  *
  * Blocks its thread; to be called in one that has nothing else to do.
  */
-export function storeGroup(group: readonly LaneRequest[], slots: readonly Uint8Array[]): LaneAnswer[] {
+export function storeGroup(group: readonly LaneRequest[]): LaneAnswer[] {
   const failed = new Map<LaneRequest, unknown>();
   /** One step of all that have come so far. */
   const each = <T>(some: readonly T[], requestOf: (one: T) => LaneRequest, step: (one: T) => void): T[] =>
@@ -32,7 +32,7 @@ export function storeGroup(group: readonly LaneRequest[], slots: readonly Uint8A
     group,
     (request) => request,
     (request) => {
-      const file = (slots[request.slot] as Uint8Array).subarray(0, request.bytes);
+      const file = new Uint8Array(request.slot, 0, request.bytes);
       const work: Work = {
         request,
         sha256: createHash('sha256').update(file.subarray(request.contentAt)).digest('hex'),

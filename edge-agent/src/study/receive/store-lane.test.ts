@@ -20,29 +20,30 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const names = (): string[] => (readdirSync(dir, { recursive: true }) as string[]).toSorted();
 
 describe('a group of files', () => {
-  const slots = Array.from({ length: 4 }, (_, slot) => Buffer.from(`meta${'content '.repeat(slot + 1)}`));
+  const slots = Array.from({ length: 4 }, (_, slot) => new TextEncoder().encode(`meta${'content '.repeat(slot + 1)}`));
   const request = (slot: number, folder = 'a', name = `${slot}.dcm`): LaneRequest => ({
-    ...{ id: slot, slot, bytes: slots[slot]?.length ?? 0, contentAt: PREFACE_BYTES },
+    ...{ id: slot, slot: slots[slot]?.buffer as ArrayBuffer, bytes: slots[slot]?.length ?? 0 },
+    contentAt: PREFACE_BYTES,
     path: join(dir, 'incoming', `${slot}.part`),
     folder: join(dir, folder),
     target: join(dir, folder, name),
   });
 
   it('is put into its places, each file whole and with the digest of its content', () => {
-    const answers = storeGroup([request(0), request(1, 'b'), request(2)], slots);
+    const answers = storeGroup([request(0), request(1, 'b'), request(2)]);
     expect(answers).toEqual(
       [0, 1, 2].map((slot) => ({
         ...{ id: slot, ok: true, place: 'placed' },
-        sha256: sha256((slots[slot] as Buffer).subarray(PREFACE_BYTES)),
+        sha256: sha256((slots[slot] as Uint8Array).subarray(PREFACE_BYTES)),
       })),
     );
     expect(names()).toEqual(['a', 'a/0.dcm', 'a/2.dcm', 'b', 'b/1.dcm', 'incoming']);
-    expect(readFileSync(join(dir, 'b/1.dcm')).equals(slots[1] as Buffer)).toBe(true);
+    expect(readFileSync(join(dir, 'b/1.dcm')).equals(slots[1] as Uint8Array)).toBe(true);
   });
 
   it('replaces nothing, and says where a file is that found no place', () => {
     writeFileSync(join(dir, 'a/0.dcm'), 'first');
-    const answers = storeGroup([request(0), request(1, 'gone'), request(2)], slots);
+    const answers = storeGroup([request(0), request(1, 'gone'), request(2)]);
     expect(answers).toMatchObject([{ place: 'there' }, { place: 'no-folder' }, { place: 'placed' }]);
     expect(readFileSync(join(dir, 'a/0.dcm'), 'utf8')).toBe('first');
     expect(names()).toEqual(['a', 'a/0.dcm', 'a/2.dcm', 'b', 'incoming', 'incoming/0.part', 'incoming/1.part']);
@@ -50,7 +51,7 @@ describe('a group of files', () => {
 
   it('loses no other file to one that fails', () => {
     writeFileSync(join(dir, 'incoming/1.part'), 'taken');
-    const answers = storeGroup([request(0), request(1), request(2)], slots);
+    const answers = storeGroup([request(0), request(1), request(2)]);
     expect(answers).toMatchObject([{ ok: true }, { id: 1, ok: false, code: 'EEXIST' }, { ok: true }]);
     expect(readFileSync(join(dir, 'incoming/1.part'), 'utf8')).toBe('taken');
   });

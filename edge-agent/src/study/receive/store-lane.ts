@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { entryFile } from '@collimator/shared/entry';
-import { LANE_SLOTS, type LaneAnswer, type LanePlace, type LaneRequest, SLOT_BYTES } from './store-lane-protocol.ts';
+import { LANE_SLOTS, type LaneAnswers, type LanePlace, type LaneRequest, SLOT_BYTES } from './store-lane-protocol.ts';
 
-/** Shared memory for one file on its way to the disk. */
+/** Memory for one file on its way to the disk. */
 export type LaneSlot = {
+  /** Not there while the lane has it. */
   readonly bytes: Uint8Array;
   /** Gives it back, once; nothing may touch it afterwards. */
   free(): void;
@@ -41,29 +42,36 @@ export type StoreLaneOptions = {
   readonly onLost?: (error: Error) => void;
 };
 
-type Waiter = { readonly resolve: (stored: Stored) => void; readonly reject: (error: Error) => void };
+type Waiter = {
+  readonly slot: Slot;
+  readonly resolve: (stored: Stored) => void;
+  readonly reject: (error: Error) => void;
+};
+type Slot = LaneSlot & { bytes: Uint8Array<ArrayBuffer> };
 
 export async function openStoreLane({ onLost = endProcess }: StoreLaneOptions = {}): Promise<StoreLane> {
-  const memory = new SharedArrayBuffer(LANE_SLOTS * SLOT_BYTES);
-  const worker = new Worker(entryFile(import.meta.url, './store-lane-thread.js'), { workerData: { memory } });
+  const worker = new Worker(entryFile(import.meta.url, './store-lane-thread.js'));
   await new Promise<void>((resolve, reject) => {
     worker.once('online', resolve);
     worker.once('error', reject);
   });
   worker.unref(); // Whoever waits for it holds a connection.
   // The last one given back is the next one given out, so that one sender at a time uses the memory of one.
-  const unused = Array.from({ length: LANE_SLOTS }, (_, slot) => LANE_SLOTS - 1 - slot);
-  const numbers = new WeakMap<LaneSlot, number>();
+  const unused: Uint8Array<ArrayBuffer>[] = [];
+  let made = 0;
+  const given = new WeakSet<LaneSlot>();
   const waiting = new Map<number, Waiter>();
   let lastId = 0;
   let closing = false;
 
-  worker.on('message', (answers: readonly LaneAnswer[]) => {
-    for (const answer of answers) {
+  worker.on('message', ({ answers, slots }: LaneAnswers) => {
+    for (const [i, answer] of answers.entries()) {
       const waiter = waiting.get(answer.id);
       waiting.delete(answer.id);
-      if (answer.ok) waiter?.resolve({ sha256: answer.sha256, place: answer.place });
-      else waiter?.reject(new StoreLaneError(answer.message, answer.code));
+      if (waiter === undefined) continue;
+      waiter.slot.bytes = new Uint8Array(slots[i] as ArrayBuffer);
+      if (answer.ok) waiter.resolve({ sha256: answer.sha256, place: answer.place });
+      else waiter.reject(new StoreLaneError(answer.message, answer.code));
     }
   });
   const lose = (error: Error): void => {
@@ -76,28 +84,28 @@ export async function openStoreLane({ onLost = endProcess }: StoreLaneOptions = 
   worker.on('error', (error) => lose(error instanceof Error ? error : new Error(String(error))));
   worker.on('exit', () => lose(new Error('the store lane has ended')));
 
+  const isOurs = (slot: LaneSlot): slot is Slot => given.has(slot);
+
   return {
     slot() {
-      const number = closing ? undefined : unused.pop();
-      if (number === undefined) return undefined;
-      let mine = true;
-      const slot: LaneSlot = {
-        bytes: new Uint8Array(memory, number * SLOT_BYTES, SLOT_BYTES),
+      if (closing || (unused.length === 0 && made === LANE_SLOTS)) return undefined;
+      if (unused.length === 0) made += 1;
+      const slot: Slot = {
+        bytes: unused.pop() ?? new Uint8Array(SLOT_BYTES),
         free() {
-          if (mine) unused.push(number);
-          mine = false;
+          if (given.delete(slot)) unused.push(slot.bytes);
         },
       };
-      numbers.set(slot, number);
+      given.add(slot);
       return slot;
     },
     store(slot, request) {
-      const number = numbers.get(slot);
-      if (number === undefined || closing) return Promise.reject(new StoreLaneError('the store lane is closed'));
+      if (closing || !isOurs(slot)) return Promise.reject(new StoreLaneError('the store lane is closed'));
       const id = ++lastId;
       return new Promise<Stored>((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        worker.postMessage({ ...request, id, slot: number } satisfies LaneRequest);
+        waiting.set(id, { slot, resolve, reject });
+        const memory = slot.bytes.buffer;
+        worker.postMessage({ ...request, id, slot: memory } satisfies LaneRequest, [memory]);
       });
     },
     async close() {
