@@ -39,6 +39,8 @@ export type ApplianceOptions = {
   readonly serial?: string;
   readonly destinations?: readonly object[];
   readonly certificateDays?: number;
+  /** More of the `dicom` part of the configuration. */
+  readonly dicom?: object;
 };
 
 export async function createAppliance(options: ApplianceOptions): Promise<Appliance> {
@@ -59,6 +61,7 @@ export async function createAppliance(options: ApplianceOptions): Promise<Applia
         ae_title: applianceTitle,
         listen: [{ host: '127.0.0.1', port: dicomPort }],
         sources: [{ ae_title: senderTitle, address: '127.0.0.1', called: [applianceTitle] }],
+        ...options.dicom,
       },
       assembly: { complete_after_quiet_s: 0.2 },
       destinations: options.destinations ?? [],
