@@ -13,9 +13,10 @@ import { encodePdu } from '@collimator/edge-agent/dimse/upper-layer/pdu-encode';
 import { createPduReader } from '@collimator/edge-agent/dimse/upper-layer/pdu-reader';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { inputs } from './campaign.ts';
+import { type Edit, mutate, someEdits } from './mutations.ts';
 
-/** The long form of the issue is 1,000,000. */
-const INPUTS = Number(process.env['COLLIMATOR_FUZZ_INPUTS'] ?? 20_000);
+const INPUTS = inputs({ short: 20_000, long: 1_000_000 });
 const PDU_BYTES_MAX = 131_072;
 /** What is held for one PDU: the longest of an association, or of data, and its header. */
 const HELD_BYTES_MAX = 262_144 + 6;
@@ -55,7 +56,6 @@ function seedsOf(all: readonly Buffer[]): Seeds {
 
 const seeds = seedsOf(streams);
 
-type Edit = { readonly kind: number; readonly where: number; readonly value: number };
 type Input = {
   readonly target: 'stream' | 'pdu' | 'command' | 'data-set' | 'noise';
   readonly seed: number;
@@ -64,42 +64,13 @@ type Input = {
   readonly noise: Uint8Array;
 };
 
-const edit: fc.Arbitrary<Edit> = fc.record({
-  kind: fc.nat(6),
-  where: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
-  value: fc.nat(0xffff_ffff),
-});
 const input: fc.Arbitrary<Input> = fc.record({
   target: fc.constantFrom('stream', 'pdu', 'pdu', 'command', 'command', 'data-set', 'data-set', 'noise'),
   seed: fc.nat(0xffff),
-  edits: fc.array(edit, { minLength: 1, maxLength: 6 }),
+  edits: someEdits,
   cut: fc.integer({ min: 1, max: 5_000 }),
   noise: fc.uint8Array({ maxLength: 64 }),
 });
-
-/** Numbers at which lengths go wrong. */
-const absurd = [0, 1, 2, 0x7f, 0xff, 0xfffe, 0xffff, 0x10000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
-
-function mutate(seed: Buffer, { edits, noise }: Input): Buffer {
-  let bytes = Buffer.from(seed);
-  for (const { kind, where, value } of edits) {
-    if (bytes.length === 0) break;
-    const at = Math.floor(where * bytes.length);
-    const size = Math.min(value % 64, bytes.length - at);
-    if (kind === 0) bytes[at] = value & 0xff;
-    if (kind === 1) bytes[at] = (bytes[at] ?? 0) ^ (1 << (value & 7));
-    if (kind === 2) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + size)]);
-    if (kind === 3) bytes = Buffer.concat([bytes.subarray(0, at + size), bytes.subarray(at)]);
-    if (kind === 4) bytes = bytes.subarray(0, at);
-    if (kind === 5) bytes = Buffer.concat([bytes.subarray(0, at), noise, bytes.subarray(at)]);
-    if (kind === 6 && at + 4 <= bytes.length) {
-      const number = absurd[value % absurd.length] ?? 0;
-      if (value % 2 === 0) bytes.writeUInt32LE(number, at);
-      else bytes.writeUInt32BE(number, at);
-    }
-  }
-  return bytes;
-}
 
 const seedOf = (all: readonly Buffer[], index: number): Buffer => all[index % all.length] ?? Buffer.alloc(0);
 

@@ -45,12 +45,27 @@ export function parsePart10(bytes: Uint8Array, until?: string): Result<Part10, P
   if (syntax === undefined) return refuse('image-transfer-syntax-unsupported', 'an unknown transfer syntax');
   const options = until === undefined ? {} : { untilTag: until };
   try {
-    if (!syntax.deflated) return ok({ bytes, dataSet: dicomParser.parseDicom(bytes, options), syntax });
-    const inflated = inflatedFile(bytes, meta);
-    return ok({ bytes: inflated, dataSet: dicomParser.parseDicom(inflated, options), syntax });
+    const plain = syntax.deflated ? inflatedFile(bytes, meta) : bytes;
+    const dataSet = dicomParser.parseDicom(plain, options);
+    const beyond = elementBeyond(dataSet, plain.length, until);
+    if (beyond !== undefined) return refuse('image-unreadable', `element ${beyond} ends beyond the file`, true);
+    return ok({ bytes: plain, dataSet, syntax });
   } catch (error) {
     return refuse('image-unreadable', `the data set cannot be parsed: ${text(error)}`, true);
   }
+}
+
+/** The parser believes the length of a last element; whoever reads its value then reads past the end, and throws. */
+function elementBeyond(dataSet: DataSet, end: number, until: string | undefined): string | undefined {
+  for (const element of Object.values(dataSet.elements)) {
+    if (element.tag === until) continue;
+    if (element.dataOffset + element.length > end) return element.tag;
+    for (const { dataSet: item } of element.items ?? []) {
+      const within = item === undefined ? undefined : elementBeyond(item, end, until);
+      if (within !== undefined) return within;
+    }
+  }
+  return undefined;
 }
 
 /** The same file with its data set inflated (PS3.5 §A.5); of a deflated beginning, the beginning of it. */
