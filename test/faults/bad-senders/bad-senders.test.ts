@@ -28,7 +28,8 @@ const limits_s = {
 const marginMs = 20_000;
 const testMsMax = 600_000;
 const titles = { good: 'GOOD', bad: 'BAD' };
-const shareMin = 0.8;
+/** The goal is 0.8 of medians; a single pair on a busy machine only shows that the good sender is not starved. */
+const shareMin = isLong ? 0.8 : 0.1;
 
 let folder: string;
 let appliance: Appliance;
@@ -77,8 +78,7 @@ test('a good sender beside 500 bad ones', { timeout: testMsMax }, async () => {
   process.stdout.write(
     `good sender: ${Math.round(median(alone))} ms alone, ${Math.round(median(beside))} ms beside 500 bad ones: ${share.toFixed(2)} of its speed\n`,
   );
-  // A single pair on a busy machine says nothing; the long form has medians.
-  if (isLong) expect(share).toBeGreaterThanOrEqual(shareMin);
+  expect(share).toBeGreaterThanOrEqual(shareMin);
 });
 
 const openBadSenders = (): BadSender[] =>
