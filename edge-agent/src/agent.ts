@@ -17,7 +17,9 @@ import { startLocalApi } from './local-api/server.ts';
 import { statusOf } from './local-api/status.ts';
 import { studySummary } from './local-api/study-details.ts';
 import { studyRouting } from './local-api/study-routing.ts';
+import { defaultReceiveLimits } from './study/receive/instance-sink.ts';
 import { readAgentVersion } from './observe/agent-version.ts';
+import { congestionOf } from './observe/congestion.ts';
 import { watchDicom } from './observe/dicom-events.ts';
 import { everySystem } from './timers.ts';
 import { watchMachine } from './observe/machine-watch.ts';
@@ -44,6 +46,11 @@ export interface RunningAgent {
 }
 
 const migrations = new URL('../src/store/migrations/', import.meta.url);
+
+/** No association is taken while so many jobs wait: what comes on top of a week's work is better kept by its sender. */
+const jobsQueuedMax = 50_000;
+/** Free bytes below which none is taken: twice what `defaultReceiveLimits` keeps for what is arriving already. */
+const congestionFreeBytes = 2 * defaultReceiveLimits.freeBytesMin;
 
 /** Longest time to stop all parts; what is not done then is taken up at the next start. */
 const stopMsMax = 10_000;
@@ -156,8 +163,14 @@ async function startOnStore(
   stopOrder.add('local API', () => api.close());
 
   const sink = whileThereIsRoom(ways.study.sink, () => machine.disk().used < config.dicom.disk.stop_watermark);
-  const congested = (): string | undefined =>
-    machine.disk().used < congestionWatermark(config.dicom) ? undefined : 'the disk is nearly full';
+  let congestion: string | undefined;
+  const congested = (): string | undefined => {
+    const { used, bytes_free: bytesFree } = machine.disk();
+    const queues = [{ name: 'jobs', length: ways.study.counts().jobs.queued, lengthMax: jobsQueuedMax }];
+    const policy = { watermark: congestionWatermark(config.dicom), bytesFreeMin: congestionFreeBytes };
+    congestion = congestionOf({ used, bytesFree, queues }, policy, congestion);
+    return congestion;
+  };
   const scp = await listenDicom(config, { ...ways.study, sink }, dicom, congested);
   stopOrder.add('DICOM node', () => scp.close());
   const stopLooking = reloadTls({ listen: config.dicom.listen, scp, every, log });

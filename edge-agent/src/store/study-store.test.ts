@@ -20,6 +20,7 @@ import { quarantineSql } from './sqlite-quarantine.ts';
 import { createSqliteRemovals, removalSql } from './sqlite-removals.ts';
 import { createSqliteRetention, type RemovableStudy, retentionSql } from './sqlite-retention.ts';
 import { createSqliteRunReleases, runReleaseSql } from './sqlite-run-releases.ts';
+import { storedStudySql } from './sqlite-stored-studies.ts';
 import { createSqliteStudies, studySql } from './sqlite-studies.ts';
 import { createSqliteStudyList, quantiles, studyListSql } from './sqlite-study-list.ts';
 
@@ -462,6 +463,7 @@ describe('every hot query', () => {
       ...quarantineSql,
       ...removalSql,
       ...retentionSql,
+      ...storedStudySql,
       ...studyListSql,
       ...runReleaseSql,
     }),

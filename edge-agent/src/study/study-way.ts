@@ -14,6 +14,7 @@ import { createSqliteRetention } from '../store/sqlite-retention.ts';
 import { createSqliteRunReleases } from '../store/sqlite-run-releases.ts';
 import { type Retried, retryStudy } from '../store/sqlite-retries.ts';
 import { createSqliteWithdrawals } from '../store/sqlite-withdrawals.ts';
+import { createSqliteStoredStudies } from '../store/sqlite-stored-studies.ts';
 import { createSqliteStudies } from '../store/sqlite-studies.ts';
 import { createSqliteStudyList, type StudyLine, type StudyList } from '../store/sqlite-study-list.ts';
 import type { ActiveReleases } from './assemble/active-releases.ts';
@@ -44,6 +45,7 @@ import type { QuarantineDesk } from './receive/quarantine-desk.ts';
 import type { ReceiveEvent } from './receive/receive-events.ts';
 import { openStoreLane } from './receive/store-lane.ts';
 import { createCleaner } from './retain/cleaner.ts';
+import { reconcile } from './retain/reconcile.ts';
 
 export type StudyWayDeps = {
   readonly store: Store;
@@ -111,6 +113,8 @@ export type StudyWay = {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** Between two studies when index and disk are compared: at most fifty folders a second. */
+const PAUSE_MS = 20;
 /** Studies over which latencies are told. */
 const LATENCIES_OVER = 500;
 
@@ -300,6 +304,28 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     for (const loop of [assembler, reporter]) loop.wake();
   };
   let endSwaps: () => void = () => undefined;
+  let stopping = false;
+  let comparing: Promise<void> = Promise.resolve();
+
+  /** In the background: nothing waits for it, and a fault of it is no reason not to work. */
+  async function compareIndexWithDisk(): Promise<void> {
+    const begun = now();
+    try {
+      const { setAside, ...counts } = await reconcile({
+        studies: createSqliteStoredStudies(store),
+        dataDir,
+        startedAt_ms: begun,
+        takeUp: (path) => intake.takeUp(path),
+        gate: intake.gate,
+        pause: () => new Promise<void>((resolve) => void after(PAUSE_MS, resolve)),
+        stopped: () => stopping,
+        log,
+      });
+      log.event('studies-compared', { ...counts, set_aside: setAside, duration_ms: now() - begun });
+    } catch (error) {
+      log.event('study-stage-failed', { stage: 'compare', reason: describeError(error) });
+    }
+  }
 
   return {
     sink,
@@ -318,11 +344,13 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       endSwaps = releases.onSwap(useReleases);
       for (const loop of loops) loop.start();
       useReleases();
+      comparing = compareIndexWithDisk();
     },
     async stop() {
       endSwaps();
-      const stopping = loops.map((loop) => loop.stop());
-      await Promise.all([...stopping, ...devices.map((device) => device.stop())]);
+      stopping = true;
+      const ends = loops.map((loop) => loop.stop());
+      await Promise.all([...ends, ...devices.map((device) => device.stop()), comparing]);
       await lane.close();
     },
     counts: () => ({

@@ -17,6 +17,11 @@ export const dicomErrors = {
       'Find out which is right, then `collimator agent quarantine release` takes the new one or `discard` keeps the first',
     class: 'permanent',
   },
+  'dicom-file-unindexed': {
+    what: 'A file lay among the studies that the index does not know and that cannot be taken up',
+    remedy: 'Nobody was told that it is stored; discard it when its sender has sent the object again',
+    class: 'permanent',
+  },
   'quarantine-entry-unknown': {
     what: 'There is no such object in the quarantine, or it has been decided about',
     remedy: 'See `collimator agent quarantine list` for those that wait',

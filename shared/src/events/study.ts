@@ -92,6 +92,24 @@ export const studyEvents = {
       'total_ms',
     ],
   },
+  'study-files-missing': {
+    level: 'error',
+    audit: true,
+    text: 'Images of a study are in the index and not on the disk; sending the study again puts them right',
+    fields: ['study', 'files'],
+  },
+  'file-without-row': {
+    level: 'warn',
+    audit: true,
+    text: 'A file that the index did not know was taken up or set aside',
+    fields: ['found'],
+  },
+  'studies-compared': {
+    level: 'info',
+    audit: false,
+    text: 'The index and the folder of the studies were compared',
+    fields: ['files', 'missing', 'indexed', 'set_aside', 'duration_ms'],
+  },
   'study-removed': {
     level: 'info',
     audit: true,

@@ -47,3 +47,27 @@ function element(number: number, vr: 'UI' | 'SH' | 'AE', value: string): Buffer 
   head.writeUInt16LE(text.length, 6);
   return Buffer.concat([head, text]);
 }
+
+/**
+ * What `encodeFileMeta` wrote, from the whole head of a file; undefined when it is no such file.
+ *
+ * @param head the file as far as its data set
+ */
+export function decodeFileMeta(head: Buffer): FileMeta | undefined {
+  if (dataSetOffset(head) !== head.length) return undefined;
+  const values = new Map<number, string>();
+  for (let at = META_LENGTH_BYTES; at + 12 <= head.length; ) {
+    const isLong = head.toString('latin1', at + 4, at + 6) === 'OB';
+    const start = at + (isLong ? 12 : 8);
+    const end = start + (isLong ? head.readUInt32LE(at + 8) : head.readUInt16LE(at + 6));
+    if (end > head.length) return undefined;
+    values.set(head.readUInt16LE(at + 2), head.toString('latin1', start, end).replace(/[\0 ]+$/, ''));
+    at = end;
+  }
+  return {
+    sopClassUid: values.get(0x0002) ?? '',
+    sopInstanceUid: values.get(0x0003) ?? '',
+    transferSyntaxUid: values.get(0x0010) ?? '',
+    sourceAeTitle: values.get(0x0016) ?? '',
+  };
+}

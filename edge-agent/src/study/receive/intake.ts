@@ -11,10 +11,12 @@ import { createFolderSync } from './folder-sync.ts';
 import { createPlacement } from './instance-placement.ts';
 import { createInstanceSink, type ReceiveLimits } from './instance-sink.ts';
 import { createKeyedLock } from './keyed-lock.ts';
+import { createQuarantine, defaultQuarantineLimits } from './quarantine.ts';
 import { createQuarantineDesk, type QuarantineDesk } from './quarantine-desk.ts';
 import type { ReceiveEvent } from './receive-events.ts';
 import type { StoreLane } from './store-lane.ts';
 import type { ConflictPolicy } from './stored-instances.ts';
+import { type Found, takeUpOrphan } from './take-up-orphan.ts';
 import { createStudyGate, type StudyGate } from './study-gate.ts';
 
 export type IntakeDeps = Omit<InstanceIndexDeps, 'store'> & {
@@ -37,6 +39,8 @@ export type Intake = {
   readonly sink: StoreSink;
   readonly desk: QuarantineDesk;
   readonly removal: FileRemoval;
+  /** Takes up a file that the index does not have; see `takeUpOrphan`. */
+  takeUp(path: string): Promise<Found>;
   /** To be alone with a study that is removed. */
   readonly gate: StudyGate;
   /** Lets go what has lain in the quarantine for too long; what waits for a decision stays. Resolves with how many. */
@@ -74,6 +78,15 @@ export function createIntake(deps: IntakeDeps): Intake {
     folderSync: createFolderSync(),
     replacing: { ...replacing, newName: randomUUID },
   });
+  const quarantine = createQuarantine({
+    folder: folders.quarantine,
+    limits: { ...defaultQuarantineLimits, ...deps.limits },
+    folderSync: createFolderSync(),
+    index: list,
+    newName: randomUUID,
+    now_ms: now,
+    remove: (paths) => removal.run(paths),
+  });
   const desk = createQuarantineDesk({
     folder: folders.quarantine,
     list,
@@ -90,6 +103,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     desk,
     removal,
     gate,
+    takeUp: (path) => takeUpOrphan(path, { dataDir, index, quarantine }),
     async expire() {
       const before_ms = now() - deps.quarantineKeep_ms;
       let expired = 0;

@@ -1,0 +1,107 @@
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { InstanceHeader } from './instance-header.ts';
+import { type FileMeta, dataSetOffset, decodeFileMeta, META_LENGTH_BYTES } from './file-meta.ts';
+import { readHeader } from './head-reader.ts';
+import type { InstanceIndex } from './instance-index.ts';
+import { dataSetSha256 } from './instance-placement.ts';
+import { placeOf, relativePath } from './instance-path.ts';
+import type { Quarantine } from './quarantine.ts';
+
+/**
+ * What became of a file below `studies/` that the index does not have: it is in the index now; it was a second copy of the
+ * very same bytes; it was set aside, because it cannot be read, lies in the wrong place or conflicts; or it stays where it
+ * is, because the quarantine has no room.
+ */
+export type Found = 'indexed' | 'copy-removed' | 'set-aside' | 'left';
+
+export type OrphanDeps = {
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly index: InstanceIndex;
+  readonly quarantine: Pick<Quarantine, 'keep'>;
+};
+
+/** @param path relative to the data folder; the study is nobody else's meanwhile */
+export async function takeUpOrphan(path: string, deps: OrphanDeps): Promise<Found> {
+  const file = join(deps.dataDir, path);
+  const read = await readOrphan(file);
+  if (read.header !== undefined && hasItsPlace(path, read.header)) {
+    const outcome = await deps.index.record(read.header, path);
+    if (outcome === 'stored') return 'indexed';
+    if (outcome === 'duplicate') {
+      await rm(file);
+      return 'copy-removed';
+    }
+  }
+  const { meta, dataSetSha256: sha256, dataSetBytes, why } = read;
+  const entry = await deps.quarantine.keep(
+    file,
+    {
+      code: 'dicom-file-unindexed',
+      why,
+      sopClassUid: meta?.sopClassUid ?? '',
+      sopInstanceUid: meta?.sopInstanceUid ?? '',
+      transferSyntaxUid: meta?.transferSyntaxUid ?? '',
+      callingAeTitle: meta?.sourceAeTitle ?? '',
+      calledAeTitle: '',
+      remoteAddress: '',
+      associationId: '',
+      dataSetSha256: sha256,
+      dataSetBytes,
+    },
+    { acknowledged: false, studyInstanceUid: undefined },
+  );
+  return entry === undefined ? 'left' : 'set-aside';
+}
+
+/** Its own name, or that of an instance that replaced another one. */
+function hasItsPlace(path: string, header: InstanceHeader): boolean {
+  const place = relativePath(placeOf(header)).replace(/\.dcm$/, '');
+  return path === `${place}.dcm` || path.startsWith(`${place}-`);
+}
+
+type Orphan = {
+  readonly header: InstanceHeader | undefined;
+  readonly meta: FileMeta | undefined;
+  readonly dataSetSha256: string;
+  readonly dataSetBytes: number;
+  readonly why: string;
+};
+
+async function readOrphan(file: string): Promise<Orphan> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const first = Buffer.alloc(META_LENGTH_BYTES);
+    await handle.read(first, 0, first.length, 0);
+    const offset = dataSetOffset(first);
+    const sha256 = offset === undefined ? undefined : await dataSetSha256(file);
+    if (offset === undefined || sha256 === undefined || offset > size)
+      return {
+        header: undefined,
+        meta: undefined,
+        dataSetSha256: '',
+        dataSetBytes: size,
+        why: 'it is no file of ours',
+      };
+    const head = Buffer.alloc(offset);
+    await handle.read(head, 0, offset, 0);
+    const meta = decodeFileMeta(head);
+    const facts = { dataSetSha256: sha256, dataSetBytes: size - offset };
+    const read = await readHeader(handle, offset, size - offset, meta?.transferSyntaxUid ?? '');
+    if (!read.ok) return { header: undefined, meta, ...facts, why: read.error };
+    const header: InstanceHeader = {
+      ...read.value,
+      ...facts,
+      transferSyntaxUid: meta?.transferSyntaxUid ?? '',
+      callingAeTitle: meta?.sourceAeTitle ?? '',
+      calledAeTitle: '',
+      remoteAddress: '',
+      associationId: 'found at start',
+    };
+    return { header, meta, ...facts, why: 'it was found where another object belongs' };
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdirSync } from 'node:fs';
+import { copyFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { mrSeries, send } from './mr-series.ts';
+import { createStudyWorld, settled, type StudyWorld, waitOptions } from './study-world.ts';
+
+let world: StudyWorld;
+beforeEach(async () => {
+  world = await createStudyWorld();
+});
+afterEach(() => world.close());
+
+const data = (...names: string[]): string => join(world.folder, 'data', ...names);
+const stored = async (): Promise<string[]> =>
+  (await readdir(data('studies'), { recursive: true })).filter((name) => name.endsWith('.dcm')).toSorted();
+/** As it would be after a crash some time ago. */
+const old = (file: string): Promise<void> => utimes(file, 1, 1);
+
+it('a start tells what is missing, takes up what it can, and sets the rest aside', async () => {
+  // A study as it lies on the disk, from an appliance that knows it.
+  const other = await world.agentWith({ dataDir: join(world.folder, 'other') });
+  await send(other.port, mrSeries({ study: 'b', slices: 2 }));
+  await other.close();
+  const first = await world.agentWith();
+  await send(first.port, mrSeries({ study: 'a', slices: 3 }));
+  await world.arrived(2);
+  await settled(first);
+  await first.close();
+
+  const [gone = '', twice = ''] = await stored();
+  await rm(data('studies', gone));
+  const copy = data('studies', twice.replace('.dcm', '-copy.dcm'));
+  await copyFile(data('studies', twice), copy);
+  const unreadable = data('studies', dirname(twice), 'x.dcm');
+  await writeFile(unreadable, 'neither this nor that');
+  const from = join(world.folder, 'other', 'studies');
+  const unknown = (await readdir(from, { recursive: true })).filter((name) => name.endsWith('.dcm'));
+  for (const name of unknown) {
+    mkdirSync(dirname(data('studies', name)), { recursive: true });
+    await copyFile(join(from, name), data('studies', name));
+    await old(data('studies', name));
+  }
+  for (const file of [copy, unreadable]) await old(file);
+  world.events.length = 0;
+
+  const agent = await world.agentWith();
+  await vi.waitFor(() => expect(world.counted('studies-compared')).toBe(1), waitOptions);
+  const told = (name: string) => world.events.filter((event) => event.name === name).map(({ fields }) => fields);
+  expect(told('study-files-missing')).toEqual([{ study: 1, files: 1 }]);
+  expect(told('file-without-row').map((fields) => fields?.['found'])).toEqual(
+    expect.arrayContaining(['copy-removed', 'set-aside', 'indexed', 'indexed']),
+  );
+  expect(told('studies-compared')).toMatchObject([{ missing: 1, indexed: 2, set_aside: 1 }]);
+  expect(agent.way.quarantine.kept(9)).toMatchObject([{ code: 'dicom-file-unindexed', acknowledged: 0 }]);
+  expect(await stored()).toHaveLength(2 + 2);
+  // Sending the study again puts right what is missing, and the study that was found goes its way.
+  await send(agent.port, mrSeries({ study: 'a', slices: 3 }));
+  expect(await stored()).toHaveLength(3 + 2);
+  await world.arrived(4);
+  await settled(agent);
+  await agent.close();
+
+  world.events.length = 0;
+  await world.agentWith();
+  await vi.waitFor(() => expect(world.counted('studies-compared')).toBe(1), waitOptions);
+  expect(told('studies-compared')).toMatchObject([{ missing: 0, indexed: 0, set_aside: 0 }]);
+});
