@@ -32,7 +32,9 @@ export async function startServer(name: ServerName, folder: string): Promise<Ser
       const entry = fileURLToPath(new URL('bench/dicom/receiving-node.js', testDist));
       const [port] = (await freePorts(1)) as [number];
       const flags = process.env['COLLIMATOR_BENCH_NODE_FLAGS']?.split(' ').filter((flag) => flag !== '') ?? [];
-      const program = await startListening(process.execPath, [...flags, entry, folder, String(port)], port);
+      // As the appliance's service and image start it: buffers from the network are let go soon.
+      const heap = '--max-semi-space-size=1';
+      const program = await startListening(process.execPath, [heap, ...flags, entry, folder, String(port)], port);
       return { ...program, name, aeTitle: 'COLLIMATOR' };
     }
     case 'storescp':
