@@ -20,6 +20,8 @@ export type OrthancOptions = {
   readonly aeTitle: string;
   readonly dicomPort: number;
   readonly httpPort: number;
+  /** Besides those of this process. */
+  readonly env?: NodeJS.ProcessEnv;
   /** AE title of the appliance, which may then send, and where studies are sent to under the name `appliance`. */
   readonly appliance: { readonly aeTitle: string; readonly port: number };
   /** With its DICOMweb plugin, at `/dicom-web/`. */
@@ -54,7 +56,10 @@ export async function startOrthanc(options: OrthancOptions): Promise<Orthanc> {
   writeFileSync(join(folder, 'orthanc.json'), JSON.stringify(config, null, 2));
   const logFile = join(folder, 'orthanc.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(program, [join(folder, 'orthanc.json')], { stdio: ['ignore', log, log] });
+  const child = spawn(program, [join(folder, 'orthanc.json')], {
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...options.env },
+  });
   closeSync(log);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const base = `http://127.0.0.1:${httpPort}`;

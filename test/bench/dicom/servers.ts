@@ -44,7 +44,10 @@ export async function startServer(name: ServerName, folder: string): Promise<Ser
     case 'orthanc': {
       const [dicomPort, httpPort, unused] = (await freePorts(3)) as [number, number, number];
       const appliance = { aeTitle: callingAeTitle, port: unused };
-      const orthanc = await startOrthanc({ folder, aeTitle: 'ORTHANC', dicomPort, httpPort, appliance });
+      const orthanc = await startOrthanc({
+        ...{ folder, aeTitle: 'ORTHANC', dicomPort, httpPort, appliance },
+        env: { TCP_NODELAY: '1' },
+      });
       return { name, pid: orthanc.pid, port: dicomPort, aeTitle: 'ORTHANC', stop: () => orthanc.stop() };
     }
   }
