@@ -156,11 +156,26 @@ export const undocumented = (): readonly string[] => {
   ];
 };
 
+/** A key as people read it: what it takes, what holds when it is not given, and what it is for. */
+export type DocumentedKey = {
+  readonly path: string;
+  readonly value: string;
+  readonly standard: string;
+  readonly meaning: string;
+};
+
+export const documentedKeys = (): readonly DocumentedKey[] =>
+  configKeys().map(({ path, schema, required, within }) => ({
+    path,
+    value: kindOf(schema),
+    standard: standard(schema, required, within),
+    meaning: meanings[path] ?? '',
+  }));
+
 /** `docs/configuration.md`, whole. */
 export function configReference(): string {
-  const rows = configKeys().map(
-    ({ path, schema, required, within }) =>
-      `| \`${path}\` | ${kindOf(schema)} | ${standard(schema, required, within)} | ${meanings[path] ?? ''} |`,
+  const rows = documentedKeys().map(
+    ({ path, value, standard: otherwise, meaning }) => `| \`${path}\` | ${value} | ${otherwise} | ${meaning} |`,
   );
   return [
     '# Configuration of an appliance',

@@ -2,7 +2,7 @@ import { err, type Err, ok, type Ok } from '../result.ts';
 import { APPLICATION_CONTEXT } from '../uid.ts';
 import { longestPrefix } from './address.ts';
 import type { AssociateRq, UserIdentity } from './pdu.ts';
-import type { Refusal } from './refusal.ts';
+import { type Refusal, refusals } from './refusal.ts';
 import type { Identify } from './user-identity.ts';
 
 /** A peer that may open associations. */
@@ -43,24 +43,28 @@ export type Load = {
  * nothing about our limits.
  */
 export function admit(request: AssociateRequest, policy: Policy, load: Load): Ok<Source> | Err<Refusal> {
-  if ((request.protocolVersion & 1) === 0) return refuse(1, 2, 2, `protocol version ${request.protocolVersion}`);
+  if ((request.protocolVersion & 1) === 0)
+    return refuse('protocolVersion', `protocol version ${request.protocolVersion}`);
   const source = sourceOf(request, policy.sources);
   if (source === undefined) {
     const from = `${request.callingAeTitle} at ${request.remoteAddress}`;
     const known = policy.sources.some(({ aeTitle }) => matches(aeTitle, request.callingAeTitle));
-    return refuse(1, 1, 3, known ? `address not allowed: ${from}` : `unknown calling AE title: ${from}`);
+    return refuse('callingAeTitle', known ? `address not allowed: ${from}` : `unknown calling AE title: ${from}`);
   }
   if (!source.calledAeTitles.some((title) => matches(title, request.calledAeTitle)))
-    return refuse(1, 1, 7, `called AE title ${request.calledAeTitle} is not for ${source.aeTitle}`);
+    return refuse('calledAeTitle', `called AE title ${request.calledAeTitle} is not for ${source.aeTitle}`);
   if (request.applicationContext !== APPLICATION_CONTEXT)
-    return refuse(1, 1, 2, `application context ${request.applicationContext}`);
+    return refuse('applicationContext', `application context ${request.applicationContext}`);
   if (source.identify?.(request.userIdentity) === false)
-    return refuse(1, 1, 1, `the user identity of ${source.aeTitle} is ${request.userIdentity ? 'wrong' : 'missing'}`);
-  if (load.congested !== undefined) return refuse(2, 3, 1, load.congested, 'congestion');
+    return refuse(
+      'userIdentity',
+      `the user identity of ${source.aeTitle} is ${request.userIdentity ? 'wrong' : 'missing'}`,
+    );
+  if (load.congested !== undefined) return refuse('congestion', load.congested);
   if (load.associations >= policy.associationsMax)
-    return refuse(2, 3, 2, `all ${policy.associationsMax} associations are in use`, 'associations');
+    return refuse('associations', `all ${policy.associationsMax} associations are in use`);
   if (load.bySource(source) >= source.associationsMax)
-    return refuse(2, 3, 1, `${source.aeTitle} holds its ${source.associationsMax} associations`, 'source-associations');
+    return refuse('sourceAssociations', `${source.aeTitle} holds its ${source.associationsMax} associations`);
   return ok(source);
 }
 
@@ -79,10 +83,4 @@ function sourceOf(request: AssociateRequest, sources: readonly Source[]): Source
 
 const matches = (pattern: string, title: string): boolean => pattern === '*' || pattern === title;
 
-const refuse = (
-  result: 1 | 2,
-  source: 1 | 2 | 3,
-  reason: number,
-  why: string,
-  limit?: Refusal['limit'],
-): Err<Refusal> => err({ result, source, reason, why, ...(limit !== undefined && { limit }) });
+const refuse = (which: keyof typeof refusals, why: string): Err<Refusal> => err({ ...refusals[which], why });

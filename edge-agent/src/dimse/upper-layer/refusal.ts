@@ -10,6 +10,18 @@ export type Refusal = {
   readonly limit?: 'associations' | 'source-associations' | 'congestion';
 };
 
+/** Every refusal of ours (PS3.8 Table 9-21): permanent where a configuration has to change, transient where a wait helps. */
+export const refusals = {
+  protocolVersion: { result: 1, source: 2, reason: 2 },
+  callingAeTitle: { result: 1, source: 1, reason: 3 },
+  calledAeTitle: { result: 1, source: 1, reason: 7 },
+  applicationContext: { result: 1, source: 1, reason: 2 },
+  userIdentity: { result: 1, source: 1, reason: 1 },
+  congestion: { result: 2, source: 3, reason: 1, limit: 'congestion' },
+  associations: { result: 2, source: 3, reason: 2, limit: 'associations' },
+  sourceAssociations: { result: 2, source: 3, reason: 1, limit: 'source-associations' },
+} as const satisfies Readonly<Record<string, Omit<Refusal, 'why'>>>;
+
 const texts: Readonly<Record<string, string>> = {
   '1.1': 'no reason given',
   '1.2': 'application context name not supported',

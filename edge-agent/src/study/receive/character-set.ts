@@ -2,7 +2,7 @@
  * WHATWG names of the character sets of (0008,0005) (PS3.3 Table C.12-2 and following). Code extensions
  * (ISO 2022) are read as their most usual encoding: the text is only matched and shown, never written again.
  */
-const encodings: Readonly<Record<string, string>> = {
+export const characterSets: Readonly<Record<string, string>> = {
   'ISO_IR 100': 'iso-8859-1',
   'ISO_IR 101': 'iso-8859-2',
   'ISO_IR 109': 'iso-8859-3',
@@ -30,7 +30,7 @@ const encodings: Readonly<Record<string, string>> = {
  * @param characterSet value of (0008,0005) as it stands, or an empty string
  */
 export function decodeText(bytes: Uint8Array, characterSet: string): string {
-  const named = characterSet.split('\\').map((name) => encodings[name.trim().replace(/^ISO 2022 IR 6$/, '')]);
+  const named = characterSet.split('\\').map((name) => characterSets[name.trim().replace(/^ISO 2022 IR 6$/, '')]);
   const encoding = named.findLast((name) => name !== undefined) ?? 'iso-8859-1';
   return new TextDecoder(encoding)
     .decode(bytes)

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { storeStatuses } from '@collimator/shared/dicom/statuses';
 import type { ErrorCode } from '@collimator/shared/errors/catalogue';
 import { isCoded } from '@collimator/shared/errors/coded-error';
 import { err, ok, type Result } from '@collimator/shared/result';
@@ -25,6 +24,7 @@ import {
 } from './quarantine.ts';
 import { createFolderQuarantineIndex, type QuarantineIndex } from './quarantine-index.ts';
 import type { ConflictAction, ReceiveEvent } from './receive-events.ts';
+import { type StoreAnswer, storeAnswers } from './store-answers.ts';
 import { type StoreLane, StoreLaneError } from './store-lane.ts';
 import type { ConflictPolicy } from './stored-instances.ts';
 import { createStudyGate, type StudyGate } from './study-gate.ts';
@@ -305,8 +305,8 @@ function mismatchOf(
   return dataSet.sopInstanceUid === request.sopInstanceUid ? undefined : 'SOP instance UID differs from the command';
 }
 
-const outcome = (name: keyof typeof storeStatuses, comment?: string): StoreOutcome => ({
-  status: storeStatuses[name].code,
+const outcome = (name: StoreAnswer, comment?: string): StoreOutcome => ({
+  status: storeAnswers[name].code,
   ...(comment === undefined ? {} : { comment }),
 });
 

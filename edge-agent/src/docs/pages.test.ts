@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { configKeys } from '../config/reference.ts';
+
+// What the pages for users name must be there: keys, metrics, commands, other pages.
+
+const folder = new URL('../../docs/', import.meta.url);
+const pages = [
+  ...readdirSync(folder)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => ({ name, at: new URL(name, folder) })),
+  { name: 'README.md', at: new URL('../../README.md', import.meta.url) },
+].map((page) => ({ ...page, text: readFileSync(page.at, 'utf8') }));
+
+const sourceOf = (folderName: string): string =>
+  readdirSync(new URL(`../${folderName}/`, import.meta.url))
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(new URL(`../${folderName}/${name}`, import.meta.url), 'utf8'))
+    .join('\n');
+
+test.each(pages)('$name names keys of the configuration that there are', ({ text }) => {
+  const known = configKeys().map(({ path }) => path.replaceAll('[]', ''));
+  const named = [...text.matchAll(/`((?:dicom|assembly|destinations|routes)(?:\[\])?\.[a-z_.[\]]+)(?:[`:])/g)];
+  for (const [, path = ''] of named) {
+    const plain = path.replaceAll('[]', '');
+    expect(
+      known.some((key) => key === plain || key.startsWith(`${plain}.`)),
+      path,
+    ).toBe(true);
+  }
+});
+
+test.each(pages)('$name names metrics that there are', ({ text }) => {
+  const metrics = sourceOf('observe');
+  for (const [, name = ''] of text.matchAll(/`(collimator_[a-z_]+)/g))
+    expect(metrics.includes(`'${name}'`), name).toBe(true);
+});
+
+test.each(pages)('$name names commands that there are', ({ text }) => {
+  const commands = sourceOf('cli');
+  const isCommand = (name: string): boolean => commands.includes(`new Command('${name}')`);
+  for (const [, group = '', name = ''] of text.matchAll(/`(?:collimator )?agent (peers|studies|quarantine) ([a-z-]+)/g))
+    expect(isCommand(group) && isCommand(name), `agent ${group} ${name}`).toBe(true);
+});
+
+test.each(pages)('$name leads to pages that there are', ({ text, at }) => {
+  for (const [, to = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g))
+    expect(existsSync(new URL(to, at)), to).toBe(true);
+});
