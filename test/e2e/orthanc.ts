@@ -11,7 +11,8 @@ export interface Orthanc {
   rest(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object | Uint8Array | string): Promise<unknown>;
   /** A stored instance as the Part 10 file that Orthanc gives out. */
   file(instance: string): Promise<Buffer>;
-  upload(files: readonly string[]): Promise<void>;
+  /** Resolves with its names of the instances. */
+  upload(files: readonly string[]): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -88,7 +89,12 @@ export async function startOrthanc(options: OrthancOptions): Promise<Orthanc> {
     },
     file: async (instance) => Buffer.from(await (await send('GET', `/instances/${instance}/file`)).arrayBuffer()),
     async upload(files) {
-      for (const file of files) await send('POST', '/instances', readFileSync(file));
+      const names: string[] = [];
+      for (const file of files) {
+        const stored = (await (await send('POST', '/instances', readFileSync(file))).json()) as { readonly ID: string };
+        names.push(stored.ID);
+      }
+      return names;
     },
     async stop() {
       child.kill('SIGTERM');

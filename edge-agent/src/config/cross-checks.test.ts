@@ -20,6 +20,7 @@ const good = {
   routes: [{ release: 'brain-mask-t1', destinations: ['pacs'], objects: ['SEG', 'SR'] }],
 };
 const pacs = good.destinations[0];
+const count = { host: 'pacs', port: 104, ae_title: 'PACS1' };
 const gpu = 'GPU-5f4d6b1c-8a3e-4f0b-9c57-1d2e3f4a5b6c';
 
 const check = (change: object): string[] => {
@@ -73,6 +74,32 @@ describe('checks beyond the schema', () => {
       { assembly: { rules: [{ source: 'CT1' }, { source: 'CT1' }] } },
       ['assembly.rules[1].source CT1 has a rule already'],
     ],
+    [
+      'rules that nobody can be asked for, and who is asked for nothing',
+      {
+        assembly: {
+          rules: [
+            { source: 'A', expect: 'c-find' },
+            { source: 'B', at: count },
+            { source: 'C', expect: 'key-object', titles: ['113030', '113001'] },
+            { source: 'D', expect: 'c-find', at: { ...count, port: 0, retry: { first_s: 9, most_s: 3 } } },
+            { source: 'E', expect: 'c-find', at: { ...count, timeouts: { connect_s: 3_000_000 } } },
+            { source: 'F', expect: 'c-find', at: { ...count, tls: { ca: '/bad-ca.crt', key: '/a.key' } } },
+          ],
+        },
+      },
+      [
+        'assembly.rules[0].at is missing; say who is to be asked',
+        'assembly.rules[1].at is for expect: c-find',
+        'assembly.rules[2].titles[1] 113001 is the title of rejection notes',
+        'assembly.rules[3].at.port is no port that can be called',
+        'assembly.rules[3].at.retry.first_s is more than at.retry.most_s',
+        'assembly.rules[4].at.timeouts.connect_s is more than 2147483 s',
+        'assembly.rules[5].at.tls.ca /bad-ca.crt cannot be read (ENOENT)',
+        'assembly.rules[5].at.tls.certificate is missing; certificate and key belong together',
+      ],
+    ],
+    ['a rule with a source that counts', { assembly: { rules: [{ source: 'A', expect: 'c-find', at: count }] } }, []],
     ['two routes of one release', { routes: [good.routes[0], { ...good.routes[0], name: 'thin' }] }, []],
     [
       'conditions that nothing can meet',

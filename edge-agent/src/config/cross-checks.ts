@@ -1,6 +1,6 @@
 import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import type { Problem } from '@collimator/shared/contracts/validate';
-import { assemblyProblems } from './assembly-checks.ts';
+import { assemblyFiles, assemblyProblems } from './assembly-checks.ts';
 import { routeProblems } from './route-checks.ts';
 import { dicomChecks, dicomFiles } from './dicom-checks.ts';
 import { commitmentProblems, destinationFiles, destinationProblems } from './destination-checks.ts';
@@ -97,10 +97,11 @@ function devices({ devices: all }: Sections): Problem[] {
   }));
 }
 
-function files({ data, hub, dicom, destinations = [] }: Sections, machine: Machine): Problem[] {
+function files({ data, hub, dicom, destinations = [], assembly }: Sections, machine: Machine): Problem[] {
   const named: (readonly [string, string | null | undefined])[] = [['hub.extra_ca', hub?.extra_ca]];
   if (dicom !== undefined) named.push(...dicomFiles(dicom));
   named.push(...destinationFiles(destinations));
+  named.push(...assemblyFiles(assembly?.rules ?? []));
   const unreadable = named.flatMap(([path, file]) => {
     if (file === undefined || file === null) return [];
     const why = file === '' ? 'is missing; certificate and key belong together' : machine.unreadable(file);

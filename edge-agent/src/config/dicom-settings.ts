@@ -76,8 +76,11 @@ export const tlsOf = (tls: NonNullable<Dicom['listen'][number]['tls']>): NonNull
   ...(tls.client_ca !== undefined && { ca: readFileSync(tls.client_ca) }),
 });
 
-/** How a destination is called. */
-export const peerOf = (destination: DimseDestination, callingAeTitle: string): Omit<OpenAssociation, 'contexts'> => ({
+/** A peer that we call. */
+export type CalledPeer = Pick<DimseDestination, 'host' | 'port' | 'ae_title' | 'tls' | 'user' | 'timeouts'>;
+
+/** How a destination, or whoever else we ask, is called. Reads the files of its TLS and its passcode. */
+export const peerOf = (destination: CalledPeer, callingAeTitle: string): Omit<OpenAssociation, 'contexts'> => ({
   host: destination.host,
   port: destination.port,
   callingAeTitle,

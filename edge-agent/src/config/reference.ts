@@ -1,4 +1,5 @@
 import { AgentConfig } from '@collimator/shared/contracts/agent-config';
+import { assemblyMeanings } from './assembly-meanings.ts';
 import { destinationMeanings } from './destination-meanings.ts';
 import { envPrefix } from './load-agent-config.ts';
 
@@ -58,7 +59,7 @@ const meanings: Readonly<Record<string, string>> = {
   'assembly.late_images': 'Images after that: a new revision of the study, or not used',
   'assembly.rules[].source': 'Calling AE title whose studies may be complete before the quiet time; see routing.md',
   'assembly.rules[].when': 'What the rule waits for: that the sender has released its association',
-  'assembly.rules[].expect': 'What must be there by then; `none`: the release alone suffices',
+  ...assemblyMeanings,
   ...destinationMeanings,
   'routes[].name': 'Name in the audit log and on the command line; the name of the release when not given',
   'routes[].release': 'Model whose results are sent',

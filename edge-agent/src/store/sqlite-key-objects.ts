@@ -1,7 +1,8 @@
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
+import { listInstances } from './sqlite-source-releases.ts';
 
-/** A key object that nobody has read yet; `path` is relative to the data folder. */
-export type UnreadKeyObject = { readonly instanceId: number; readonly path: string };
+/** A key object that nobody has read yet; `path` is relative to the data folder, `source` the calling AE title. */
+export type UnreadKeyObject = { readonly instanceId: number; readonly path: string; readonly source: string };
 
 export type KeyObjects = {
   /** In the order of their arrival. */
@@ -9,6 +10,8 @@ export type KeyObjects = {
   /** It says nothing that concerns us. */
   read(one: UnreadKeyObject, title: string | undefined): Promise<void>;
   unreadable(one: UnreadKeyObject): Promise<void>;
+  /** It lists all of its study: instead of what an earlier one listed. */
+  list(one: UnreadKeyObject, title: string | undefined, references: readonly string[]): Promise<void>;
   /** Notes that the time of instances is over. */
   expire(one: UnreadKeyObject, title: string | undefined, references: readonly string[]): Promise<void>;
   /**
@@ -28,7 +31,7 @@ export const instanceIsRejected = `EXISTS (SELECT 1 FROM rejected_instances
   WHERE rejected_instances.sop_instance_uid = instances.sop_instance_uid AND mark = 'rejected')`;
 
 export const keyObjectSql = {
-  unread: `SELECT instance_id AS instanceId, path FROM key_objects JOIN instances ON instances.id = instance_id
+  unread: `SELECT instance_id AS instanceId, path, calling_ae_title AS source FROM key_objects JOIN instances ON instances.id = instance_id
     WHERE state = 'unread' ORDER BY instance_id LIMIT ?`,
 } as const;
 
@@ -53,6 +56,9 @@ export function createSqliteKeyObjects(store: Store): KeyObjects {
     },
     async unreadable(one) {
       await store.write([settle(one, 'unreadable', undefined)]);
+    },
+    async list(one, title, references) {
+      await store.write([settle(one, 'read', title), ...listInstances(one.instanceId, references)]);
     },
     async expire(one, title, references) {
       await store.write([settle(one, 'read', title), mark(one, 'expired', references)]);

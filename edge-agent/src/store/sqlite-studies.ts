@@ -22,10 +22,8 @@ export type EndedJob = UnmatchedStudy | RefusedJob;
 export type Studies = {
   /** Studies with images that no revision has, longest quiet first; those that are held are left out. */
   open(limit: number): OpenStudy[];
-  /** Open studies whose last image was there when a sender with a rule was done. */
+  /** Open studies that are complete because a sender with a rule is done. */
   released(limit: number): OpenStudy[];
-  /** Notes that a sender with a rule is done with these studies, as far as they are open. */
-  noteRelease(studyInstanceUids: readonly string[], source: string, now_ms: number): Promise<void>;
   /** Series with images that neither they nor their study have taken in, longest quiet first. */
   openSeries(limit: number): OpenSeries[];
   /**
@@ -82,7 +80,8 @@ const factColumns = `SELECT series.id AS seriesId, modality, body_part AS bodyPa
 
 const lastRevision = 'coalesce((SELECT max(number) FROM study_revisions WHERE study_id = studies.id), 0)';
 const openColumns = `studies.id AS studyId, study_instance_uid AS studyInstanceUid, open_since_ms AS firstReceived_ms,
-      last_received_ms AS lastReceived_ms, last_instance_id AS lastInstanceId, source, through AS releasedThrough,
+      last_received_ms AS lastReceived_ms, last_instance_id AS lastInstanceId,
+      coalesce(verdict = 'suffices' AND through >= last_instance_id, 0) AS released,
       ${lastRevision} AS revision, EXISTS
         (SELECT 1 FROM study_revisions WHERE study_id = studies.id AND series_id IS NULL AND reopened = 0) AS late`;
 
@@ -90,12 +89,13 @@ export const studySql = {
   open: `SELECT ${openColumns} FROM studies LEFT JOIN study_releases ON study_releases.study_id = studies.id
     WHERE last_instance_id > taken_through AND NOT ${studyIsHeld} ORDER BY last_received_ms LIMIT ?`,
   released: `SELECT ${openColumns} FROM study_releases JOIN studies ON studies.id = study_releases.study_id
-    WHERE last_instance_id > taken_through AND through >= last_instance_id AND NOT ${studyIsHeld}
-    ORDER BY released_ms LIMIT ?`,
+    WHERE verdict = 'suffices' AND last_instance_id > taken_through AND through >= last_instance_id
+      AND NOT ${studyIsHeld} ORDER BY released_ms LIMIT ?`,
   openSeries: `SELECT series.id AS seriesId, series_instance_uid AS seriesInstanceUid, study_id AS studyId,
       study_instance_uid AS studyInstanceUid, series.last_received_ms AS lastReceived_ms,
       open_since_ms AS firstReceived_ms, series.last_instance_id AS lastInstanceId,
-      ${lastRevision} AS revision, series.taken_through > 0 AND reopened = 0 AS late, NULL AS source, NULL AS releasedThrough
+      ${lastRevision} AS revision, series.taken_through > 0 AND reopened = 0 AS late,
+      whole_through >= series.last_instance_id AS released
     FROM series JOIN studies ON studies.id = study_id
     WHERE series.last_instance_id > series.taken_through AND NOT ${studyIsHeld} ORDER BY series.last_received_ms LIMIT ?`,
   series: `${factColumns}
@@ -135,12 +135,9 @@ const revive = (row: SeriesRow): SeriesFacts => ({
 
 export function createSqliteStudies(store: Store): Studies {
   return {
-    open: (limit) => store.all<Raw<OpenStudy>>(studySql.open, limit).map(withLate),
-    released: (limit) => store.all<Raw<OpenStudy>>(studySql.released, limit).map(withLate),
-    openSeries: (limit) => store.all<Raw<OpenSeries>>(studySql.openSeries, limit).map(withLate),
-    async noteRelease(studyInstanceUids, source, now_ms) {
-      await store.write([noteReleaseStatement(studyInstanceUids, source, now_ms)]);
-    },
+    open: (limit) => store.all<Raw<OpenStudy>>(studySql.open, limit).map(fromRow),
+    released: (limit) => store.all<Raw<OpenStudy>>(studySql.released, limit).map(fromRow),
+    openSeries: (limit) => store.all<Raw<OpenSeries>>(studySql.openSeries, limit).map(fromRow),
     async completeSeries(series, plan, now_ms) {
       // Another series of the study may have been taken in since the list was read.
       const number = 1 + (store.get<{ last: number }>(studySql.lastRevision, series.studyId)?.last ?? 0);
@@ -227,10 +224,13 @@ export function createSqliteStudies(store: Store): Studies {
 const DECISIONS_MAX = 1_000;
 const decisionsJson = ({ decisions }: JobPlan): string => JSON.stringify(decisions.slice(0, DECISIONS_MAX));
 
-type Raw<T> = Omit<T, 'late'> & { readonly late: number };
-const withLate = <T extends { readonly late: number }>(row: T): Omit<T, 'late'> & { late: boolean } => ({
+type Raw<T> = Omit<T, 'late' | 'released'> & { readonly late: number; readonly released: number };
+const fromRow = <T extends Raw<unknown>>(
+  row: T,
+): Omit<T, 'late' | 'released'> & { late: boolean; released: boolean } => ({
   ...row,
   late: row.late === 1,
+  released: row.released === 1,
 });
 
 /** A study with its series, of which nothing is open any more. */
@@ -262,16 +262,6 @@ const ignoredStatement = (which: string, id: number, open: OpenStudy): Statement
     WHERE id = ? RETURNING late_ignored AS ignored`,
   params: [id, open.lastInstanceId, open.studyId],
   expectChanges: 1,
-});
-
-/** An open study only: one that is taken in needs no release. */
-const noteReleaseStatement = (uids: readonly string[], source: string, now_ms: number): Statement => ({
-  sql: `INSERT INTO study_releases (study_id, source, through, released_ms, ask_at_ms)
-    SELECT id, ?, last_instance_id, ?, ? FROM studies
-      WHERE study_instance_uid IN (SELECT value FROM json_each(?)) AND last_instance_id > taken_through
-    ON CONFLICT (study_id) DO UPDATE SET source = excluded.source, through = excluded.through,
-      released_ms = excluded.released_ms, ask_at_ms = excluded.ask_at_ms, asks = 0, expected = NULL`,
-  params: [source, now_ms, now_ms, JSON.stringify(uids)],
 });
 
 function earlyRevisionStatements(series: OpenSeries, number: number, plan: JobPlan, now_ms: number): Statement[] {

@@ -15,12 +15,14 @@ import { createSqliteDeliveries, deliverySql } from './sqlite-deliveries.ts';
 import { createSqliteHolds, holdSql } from './sqlite-holds.ts';
 import { createSqliteInstanceIndex, forgetPatientKeys, instanceSql } from './sqlite-instance-index.ts';
 import type { DeliveryRow } from './delivery-row.ts';
+import { keyObjectSql } from './sqlite-key-objects.ts';
 import { createSqliteJobs, jobSql, type JobRow, type StoredResult } from './sqlite-jobs.ts';
 import { quarantineSql } from './sqlite-quarantine.ts';
 import { createSqliteRemovals, removalSql } from './sqlite-removals.ts';
 import { createSqliteRetention, type RemovableStudy, retentionSql } from './sqlite-retention.ts';
 import { createSqliteRunReleases, runReleaseSql } from './sqlite-run-releases.ts';
 import { storedStudySql } from './sqlite-stored-studies.ts';
+import { sourceReleaseSql } from './sqlite-source-releases.ts';
 import { createSqliteStudies, studySql } from './sqlite-studies.ts';
 import { createSqliteStudyList, quantiles, studyListSql } from './sqlite-study-list.ts';
 
@@ -465,6 +467,8 @@ describe('every hot query', () => {
       ...retentionSql,
       ...storedStudySql,
       ...studyListSql,
+      ...sourceReleaseSql,
+      ...keyObjectSql,
       ...runReleaseSql,
     }),
   )('%s reads by an index and sorts nothing large', (_, sql) => {

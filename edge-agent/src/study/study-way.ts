@@ -15,10 +15,12 @@ import { createSqliteRunReleases } from '../store/sqlite-run-releases.ts';
 import { type Retried, retryStudy } from '../store/sqlite-retries.ts';
 import { createSqliteWithdrawals } from '../store/sqlite-withdrawals.ts';
 import { createSqliteStoredStudies } from '../store/sqlite-stored-studies.ts';
+import { createSqliteSourceReleases } from '../store/sqlite-source-releases.ts';
 import { createSqliteStudies } from '../store/sqlite-studies.ts';
 import { createSqliteStudyList, type StudyLine, type StudyList } from '../store/sqlite-study-list.ts';
 import type { ActiveReleases } from './assemble/active-releases.ts';
 import { readKeyObjects } from './assemble/key-object-reader.ts';
+import { askedSources, createSourceAsker } from './assemble/source-asker.ts';
 import { createStudyAssembler } from './assemble/study-assembler.ts';
 import { createCommitmentStage } from './deliver/commitment/commitment-stage.ts';
 import { destinationFigures } from './deliver/destination-figures.ts';
@@ -191,7 +193,17 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   });
   const quiet_ms = config.assembly.complete_after_quiet_s * 1000;
   const arrivals = createArrivals(quiet_ms);
+  const sourceReleases = createSqliteSourceReleases(store);
+  const { rules } = config.assembly;
+  const askers = askedSources(rules).map(({ source, at }) => ({
+    source,
+    ...createSourceAsker({
+      ...{ source, at, releases: sourceReleases, now, after, log, callingAeTitle: config.dicom.ae_title },
+      onAnswer: () => assembler.wake(),
+    }),
+  }));
   const assembler = createStudyAssembler({
+    sourceReleases,
     studies: createSqliteStudies(store),
     jobs,
     holds,
@@ -199,15 +211,17 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     runReleases,
     routes: config.routes,
     policy: { quiet_ms, lateImages: config.assembly.late_images },
-    rules: config.assembly.rules,
+    rules,
     arrivals,
     now,
     after,
     log,
     checkpoint,
+    onReleaseNoted: (source) => askers.find((one) => one.source === source)?.wake(),
     onJobs: () => dispatcher.wake(),
     onUnmatched: () => reporter.wake(),
-    readNotes: (limit) => readKeyObjects({ ...{ keyObjects, dataDir, now, log, checkpoint }, onRejected }, limit),
+    readNotes: (limit) =>
+      readKeyObjects({ ...{ keyObjects, rules, dataDir, now, log, checkpoint }, onRejected }, limit),
   });
   const withdrawer = createWithdrawer({
     withdrawals: createSqliteWithdrawals(store),
@@ -296,7 +310,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     after,
     log,
   });
-  const loops = [cleaner, assembler, dispatcher, reporter, withdrawer, ...lanes, commitment];
+  const loops = [cleaner, assembler, ...askers, dispatcher, reporter, withdrawer, ...lanes, commitment];
   const useReleases = (): void => {
     const routed = new Set(config.routes.map((route) => route.release));
     const wanted = releases.list().filter(({ ref }) => routed.has(ref.name));

@@ -14,6 +14,24 @@ export const studyEvents = {
     text: 'Images came after the study was complete and were not used',
     fields: ['study', 'images'],
   },
+  'source-count': {
+    level: 'info',
+    audit: true,
+    text: 'A source said how many images a study has',
+    fields: ['study', 'source', 'expected', 'held'],
+  },
+  'source-count-missing': {
+    level: 'warn',
+    audit: true,
+    text: 'A source did not say how many images a study has; the quiet time goes on',
+    fields: ['study', 'source', 'attempt', 'again', 'reason'],
+  },
+  'study-listed': {
+    level: 'info',
+    audit: true,
+    text: 'A key object lists the images of its study',
+    fields: ['instance', 'references'],
+  },
   'series-selected': {
     level: 'info',
     audit: true,

@@ -10,8 +10,7 @@ const study: OpenStudy = {
   firstReceived_ms: 1_000,
   lastReceived_ms: 5_000,
   lastInstanceId: 9,
-  source: null,
-  releasedThrough: null,
+  released: false,
 };
 const at = (now_ms: number, listeningSince_ms = 0, lastActivity_ms?: number): Moment => ({
   now_ms,

@@ -9,9 +9,8 @@ export type OpenStudy = {
   readonly firstReceived_ms: number;
   readonly lastReceived_ms: number;
   readonly lastInstanceId: number;
-  /** Calling AE title of the last sender that released it and that has a rule, and the last image there was. */
-  readonly source: string | null;
-  readonly releasedThrough: number | null;
+  /** Whether its sender is done and a rule says that this suffices; see completion-rules.ts. */
+  readonly released: boolean;
 };
 
 /** A series of its own, for routes that do not wait for the study. */

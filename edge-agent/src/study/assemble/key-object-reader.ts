@@ -1,14 +1,17 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CompletionRule } from '@collimator/shared/contracts/agent-config/assembly';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import { err, type Result } from '@collimator/shared/result';
 import type { KeyObjects, UnreadKeyObject } from '../../store/sqlite-key-objects.ts';
 import { KEY_OBJECT_BYTES_MAX, type KeyObject, readKeyObject } from '../decode/key-object.ts';
+import { listsStudy } from './completion-rules.ts';
 import { effectOf } from './rejection.ts';
 
 export type KeyObjectReaderDeps = {
   readonly keyObjects: KeyObjects;
+  readonly rules: readonly CompletionRule[];
   /** Absolute. */
   readonly dataDir: string;
   readonly now: () => number;
@@ -36,7 +39,11 @@ export async function readKeyObjects(deps: KeyObjectReaderDeps, limit: number): 
     const { title, references } = read.value;
     const effect = effectOf(title);
     if (effect.do === 'nothing') {
-      await keyObjects.read(one, title);
+      if (!listsStudy(one.source, title, deps.rules)) await keyObjects.read(one, title);
+      else {
+        await keyObjects.list(one, title, references);
+        log.event('study-listed', { instance: one.instanceId, references: references.length });
+      }
       continue;
     }
     if (effect.do === 'expire') await keyObjects.expire(one, title, references);

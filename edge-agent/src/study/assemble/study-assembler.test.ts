@@ -10,13 +10,14 @@ import { createSqliteHolds } from '../../store/sqlite-holds.ts';
 import { createSqliteInstanceIndex } from '../../store/sqlite-instance-index.ts';
 import { createSqliteJobs } from '../../store/sqlite-jobs.ts';
 import { createSqliteRunReleases } from '../../store/sqlite-run-releases.ts';
+import { createSqliteSourceReleases } from '../../store/sqlite-source-releases.ts';
 import { createSqliteStudies } from '../../store/sqlite-studies.ts';
 import { createArrivals } from '../receive/arrivals.ts';
 import { createStudyAssembler } from './study-assembler.ts';
 import { exampleHeader, exampleRelease } from './testing/example-series.ts';
 
 const QUIET_MS = 1_000;
-const rules: readonly CompletionRule[] = [{ source: 'CT1', when: 'association-released', expect: 'none' }];
+const rules: readonly CompletionRule[] = [{ source: 'CT1', when: 'association-released', expect: 'none', titles: [] }];
 
 let folder: string;
 let store: Store;
@@ -54,6 +55,7 @@ function createWorld({ complete = 'study', lateImages = 'supersede', prefix = ''
   const stage = () =>
     createStudyAssembler({
       ...{ studies, arrivals, rules, now, listeningSince_ms },
+      sourceReleases: createSqliteSourceReleases(store),
       jobs: createSqliteJobs(store),
       holds: createSqliteHolds(store),
       runReleases: createSqliteRunReleases(store),
@@ -64,6 +66,7 @@ function createWorld({ complete = 'study', lateImages = 'supersede', prefix = ''
       log: { event: () => undefined },
       checkpoint: never,
       readNotes: () => Promise.resolve(false),
+      onReleaseNoted: never,
       onJobs: never,
       onUnmatched: never,
     });

@@ -5,19 +5,21 @@ import type { CompletionRule } from '@collimator/shared/contracts/agent-config/a
 import type { Holds } from '../../store/sqlite-holds.ts';
 import type { Jobs } from '../../store/sqlite-jobs.ts';
 import type { RunReleases } from '../../store/sqlite-run-releases.ts';
+import type { SourceReleases } from '../../store/sqlite-source-releases.ts';
 import type { Studies, WaitingRevision } from '../../store/sqlite-studies.ts';
 import type { Arrivals } from '../receive/arrivals.ts';
 import type { After } from '../../timers.ts';
 import { createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
 import type { ActiveReleases } from './active-releases.ts';
 import { type CompletionPolicy, decideCompletion, type Moment, type OpenStudy } from './completion.ts';
-import { completeByRule } from './completion-rules.ts';
+import { judgeRelease } from './completion-rules.ts';
 import { takeEarlySeries } from './early-series.ts';
 import { type AssemblyRoute, createJobMaker } from './job-maker.ts';
 import { retargetQueued } from './retarget-queued.ts';
 
 export type AssemblerDeps = {
   readonly studies: Studies;
+  readonly sourceReleases: Pick<SourceReleases, 'note' | 'unjudged' | 'judge' | 'reopen'>;
   readonly jobs: Jobs;
   readonly holds: Pick<Holds, 'isHeld'>;
   readonly releases: ActiveReleases;
@@ -34,6 +36,8 @@ export type AssemblerDeps = {
   readonly checkpoint: Checkpoint;
   /** Reads at most so many key objects that came in; tells whether there may be more. */
   readonly readNotes: (limit: number) => Promise<boolean>;
+  /** It is noted that a source with a rule is done with some study. */
+  readonly onReleaseNoted: (source: string) => void;
   /** New jobs are in the queue. */
   readonly onJobs: () => void;
   /** Studies that no release took, or that were refused, are to be reported. */
@@ -66,24 +70,27 @@ export function createStudyAssembler(deps: AssemblerDeps): StudyAssembler {
   const releaseNames = [...new Set(routes.map(({ release }) => release))];
   const listeningSince_ms = deps.listeningSince_ms ?? deps.now();
 
-  const momentOf = (studyId: number, studyUid: string, seriesUid?: string): Moment => ({
+  const momentOf = (open: OpenStudy, seriesUid?: string): Moment => ({
     now_ms: deps.now(),
     listeningSince_ms,
-    lastActivity_ms: deps.arrivals.lastActivity_ms(studyUid, seriesUid),
-    released: false,
+    lastActivity_ms: deps.arrivals.lastActivity_ms(open.studyInstanceUid, seriesUid),
+    released: open.released,
     // Lists are read before the studies in front of this one are taken in.
-    held: deps.holds.isHeld(studyId),
+    held: deps.holds.isHeld(open.studyId),
   });
+
+  let rulesAreNew = true;
 
   async function pass(): Promise<number | undefined> {
     // First what was said of images: nothing is made of what is rejected.
     let full = await deps.readNotes(BATCH);
+    full = (await judgeReleases()) || full;
     full = (await takeUpWaiting()) || full;
     full = (await retargetQueued(deps, BATCH)) || full;
     const early = await takeEarlySeries(
       {
         ...{ studies, maker, routes, log, now: deps.now, policy: deps.policy },
-        momentOf: (series) => momentOf(series.studyId, series.studyInstanceUid, series.seriesInstanceUid),
+        momentOf: (series) => momentOf(series, series.seriesInstanceUid),
       },
       BATCH,
     );
@@ -104,6 +111,15 @@ export function createStudyAssembler(deps: AssemblerDeps): StudyAssembler {
     return full || (open.length === limit && taken > 0) ? deps.now() : next_ms;
   }
 
+  /** Whatever was learned of senders that are done; at the start all of it, for the rules may be others than before. */
+  async function judgeReleases(): Promise<boolean> {
+    if (rulesAreNew) await deps.sourceReleases.reopen();
+    rulesAreNew = false;
+    const unjudged = deps.sourceReleases.unjudged(BATCH);
+    for (const one of unjudged) await deps.sourceReleases.judge(one, judgeRelease(one.lastInstanceId, one, deps.rules));
+    return unjudged.length === BATCH;
+  }
+
   /** One study that cannot be taken in must not hold up the others. */
   const takeOrRetry = (study: OpenStudy): Promise<number | undefined> =>
     take(study).catch((error: unknown) => {
@@ -113,12 +129,7 @@ export function createStudyAssembler(deps: AssemblerDeps): StudyAssembler {
 
   /** Takes a study in if it is complete; else says when it may be. */
   async function take(study: OpenStudy): Promise<number | undefined> {
-    const { source, releasedThrough, lastInstanceId } = study;
-    const release = source === null ? undefined : { source, through: releasedThrough ?? 0 };
-    const decision = decideCompletion(study, deps.policy, {
-      ...momentOf(study.studyId, study.studyInstanceUid),
-      released: completeByRule(lastInstanceId, release, deps.rules),
-    });
+    const decision = decideCompletion(study, deps.policy, momentOf(study));
     if (decision.do === 'wait') return decision.until_ms;
     if (decision.do === 'hold') return undefined;
     if (decision.do === 'complete') await complete(study, decision.number);
@@ -177,8 +188,9 @@ export function createStudyAssembler(deps: AssemblerDeps): StudyAssembler {
     async released({ callingAeTitle, studyInstanceUids }) {
       const ruled = deps.rules.some(({ source }) => source === callingAeTitle);
       if (ruled && studyInstanceUids.length > 0) {
-        await studies.noteRelease(studyInstanceUids, callingAeTitle, deps.now());
+        await deps.sourceReleases.note(studyInstanceUids, callingAeTitle, deps.now());
         deps.checkpoint('release-noted');
+        deps.onReleaseNoted(callingAeTitle);
       }
       loop.wake();
     },

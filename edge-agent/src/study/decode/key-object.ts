@@ -7,7 +7,7 @@ export const KEY_OBJECT_BYTES_MAX = 8_388_608;
 
 /** What a Key Object Selection document (PS3.3 §A.35.4) says. */
 export type KeyObject = {
-  /** Code of its document title where that is of the DICOM terminology (CID 7010). */
+  /** Code of its document title (PS3.16 CID 7010); one of another terminology than DICOM's as `SCHEME:CODE`. */
   readonly title: string | undefined;
   /** SOP Instance UIDs that its content or its evidence names, each once. */
   readonly references: readonly string[];
@@ -39,8 +39,10 @@ export function readKeyObject(bytes: Uint8Array): Result<KeyObject, string> {
 
 function titleOf(dataSet: DataSet): string | undefined {
   const [concept] = items(dataSet, 'x0040a043');
-  if (concept?.string('x00080102')?.trim() !== 'DCM') return undefined;
-  return concept.string('x00080100')?.trim();
+  const code = concept?.string('x00080100')?.trim() ?? '';
+  const scheme = concept?.string('x00080102')?.trim() ?? '';
+  if (code === '' || scheme === '') return undefined;
+  return scheme === 'DCM' ? code : `${scheme}:${code}`;
 }
 
 const items = (dataSet: DataSet, tag: string): readonly DataSet[] =>
