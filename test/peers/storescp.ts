@@ -2,12 +2,16 @@ import { mkdirSync } from 'node:fs';
 import { freePort } from '../free-ports.ts';
 import { type ListeningProgram, startListening } from './listening-program.ts';
 
-/** `storescp --fork` into a folder; it makes nothing durable. `best`: bits as sent and 128 KiB PDUs. Without Nagle's delay,
- * which would cost each image 40 ms and say nothing of the program. */
-export async function startStorescp(folder: string, how: 'defaults' | 'best'): Promise<ListeningProgram> {
+/**
+ * How storescp is started. `defaults`: as it comes, so with Nagle's delay, which costs each image up to 40 ms.
+ * `no-delay`: the same with TCP_NODELAY=1 in its environment. `best`: that, bits as sent, and 128 KiB PDUs.
+ */
+export type StorescpSettings = 'defaults' | 'no-delay' | 'best';
+
+/** `storescp --fork` into a folder; it makes nothing durable. */
+export async function startStorescp(folder: string, how: StorescpSettings): Promise<ListeningProgram> {
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
-  const best = how === 'best';
-  const args = ['--fork', ...(best ? ['+B', '--max-pdu', '131072'] : []), '-od', folder, String(port)];
-  return startListening('storescp', args, port, { TCP_NODELAY: '1' });
+  const args = ['--fork', ...(how === 'best' ? ['+B', '--max-pdu', '131072'] : []), '-od', folder, String(port)];
+  return startListening('storescp', args, port, how === 'defaults' ? {} : { TCP_NODELAY: '1' });
 }

@@ -9,18 +9,25 @@ export type SingleFigures = {
   readonly index_ms: readonly number[];
 };
 
-/** The goals of the benchmark from its runs. A ratio is of two runs of the same repetition, side by side in time. */
+/** Ours ÷ theirs, repetition by repetition: two runs side by side in time. */
+export function ratios(
+  runs: readonly Run[],
+  figure: 'images_per_s' | 'cpu_ms_per_image',
+  peer: ServerName,
+  associations: number,
+): number[] {
+  const of = (server: ServerName): Run[] =>
+    runs.filter((run) => run.server === server && run.associations === associations && run.load === imagesLoad);
+  return of('collimator').flatMap((ours) => {
+    const theirs = of(peer).find(({ repetition }) => repetition === ours.repetition);
+    return theirs === undefined ? [] : [ours[figure] / theirs[figure]];
+  });
+}
+
+/** The goals of the benchmark from its runs. */
 export function goalsOf(runs: readonly Run[], { rss_400mb_mb, index_ms }: SingleFigures): Goal[] {
-  const ratio = (figure: 'images_per_s' | 'cpu_ms_per_image', peer: ServerName, associations: number): number[] => {
-    const of = (server: ServerName): Run[] =>
-      runs.filter((run) => run.server === server && run.associations === associations && run.load === imagesLoad);
-    return of('collimator').flatMap((ours) => {
-      const theirs = of(peer).find(({ repetition }) => repetition === ours.repetition);
-      return theirs === undefined ? [] : [ours[figure] / theirs[figure]];
-    });
-  };
   const rate = (name: string, peer: ServerName, associations: number, goal: number): Goal =>
-    goalOf(`${name}@${associations}`, ratio('images_per_s', peer, associations), '', atLeast(goal));
+    goalOf(`${name}@${associations}`, ratios(runs, 'images_per_s', peer, associations), '', atLeast(goal));
   return [
     rate('rate_vs_storescp_default', 'storescp', 4, 1),
     rate('rate_vs_storescp_default', 'storescp', 16, 1),
@@ -29,7 +36,7 @@ export function goalsOf(runs: readonly Run[], { rss_400mb_mb, index_ms }: Single
     rate('rate_vs_orthanc', 'orthanc', 4, 2.5),
     rate('rate_vs_orthanc', 'orthanc', 16, 2.5),
     rate('rate_vs_orthanc', 'orthanc', 1, 1),
-    goalOf('cpu_vs_storescp@4', ratio('cpu_ms_per_image', 'storescp', 4), '', atMost(1)),
+    goalOf('cpu_vs_storescp@4', ratios(runs, 'cpu_ms_per_image', 'storescp', 4), '', atMost(1)),
     goalOf('rss_400mb_mb', [rss_400mb_mb], 'MB', atMost(100)),
     goalOf('index_ms', index_ms, 'ms', atMost(0.3)),
   ].filter(({ value }) => Number.isFinite(value)); // Not measured in this call.

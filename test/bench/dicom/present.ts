@@ -1,5 +1,6 @@
 import { machineLine, markdownGoals, markdownTable, plainGoals, plainTable, rounded, summaryOf } from '../report.ts';
 import type { DicomReport } from './bench.ts';
+import { ratios } from './goals.ts';
 import type { Run } from './measure.ts';
 import { serverNames } from './servers.ts';
 
@@ -32,6 +33,21 @@ function lines(runs: readonly Run[]): string[][] {
     });
 }
 
+const ratioHead = ['ours ÷', 'associations', 'images/s', 'CPU/image'] as const;
+
+/** Ours beside each peer, those without goals as well: medians of the repetitions. */
+const ratioLines = ({ runs, size }: DicomReport): string[][] =>
+  serverNames
+    .filter((peer) => peer !== 'collimator' && runs.some(({ server }) => server === peer))
+    .flatMap((peer) =>
+      size.associations.map((associations) => [
+        peer,
+        String(associations),
+        summaryOf(ratios(runs, 'images_per_s', peer, associations)).median.toFixed(2),
+        summaryOf(ratios(runs, 'cpu_ms_per_image', peer, associations)).median.toFixed(2),
+      ]),
+    );
+
 const facts = ({ size, fsync_ms, large }: DicomReport): string[] => [
   `${size.images} images of ${size.edge}×${size.edge}×16 bit for each number of associations, ${size.studyFiles} files of 14 studies over 4; ${size.repetitions} repetitions, servers in turn`,
   `fdatasync of 4 KiB on this disk: median ${rounded(fsync_ms.median)} ms (${rounded(fsync_ms.lowest)} – ${rounded(fsync_ms.highest)})`,
@@ -39,7 +55,16 @@ const facts = ({ size, fsync_ms, large }: DicomReport): string[] => [
 ];
 
 export const plainReport = (report: DicomReport): string =>
-  [plainTable(head, lines(report.runs)), '', ...facts(report), '', plainGoals(report.goals), ''].join('\n');
+  [
+    plainTable(head, lines(report.runs)),
+    '',
+    plainTable(ratioHead, ratioLines(report)),
+    '',
+    ...facts(report),
+    '',
+    plainGoals(report.goals),
+    '',
+  ].join('\n');
 
 /** A block for RESULTS.md. */
 export const markdownReport = (report: DicomReport): string =>
@@ -53,5 +78,7 @@ export const markdownReport = (report: DicomReport): string =>
     'Medians; RSS is the highest of all processes of a server together.',
     '',
     markdownTable(head, lines(report.runs)),
+    '',
+    markdownTable(ratioHead, ratioLines(report)),
     '',
   ].join('\n');
