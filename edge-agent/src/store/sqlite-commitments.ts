@@ -28,11 +28,11 @@ export type Commitments = {
   nextDue_ms(destination: string): number | undefined;
   /** Notes a transaction and what it is about, before it is asked; resolves with its key. */
   open(destination: string, transactionUid: string, rows: readonly Uncommitted[], due_ms: number): Promise<number>;
-  /** The same on behalf of a request that was made to us. */
+  /** The same on behalf of a request that was made to us; an earlier one for it is not waited for any more. */
   openFor(requestId: number, destination: string, transactionUid: string, due_ms: number): Promise<number>;
   /** By its UID, also when its answer is not waited for any more. */
   byUid(transactionUid: string): OpenTransaction | undefined;
-  /** Transactions of a destination whose answer did not come in time. */
+  /** Transactions of a destination about results of ours whose answer did not come in time. */
   expired(destination: string, now_ms: number): OpenTransaction[];
   /** Results that are waiting for the answer to this transaction. */
   askedIn(commitmentId: number): Uncommitted[];
@@ -56,10 +56,11 @@ export const commitmentSql = {
     ORDER BY d.commitment_due_ms, d.id LIMIT ?`,
   nextWanted: `SELECT commitment_due_ms AS due FROM deliveries
     WHERE destination = ? AND commitment_due_ms IS NOT NULL AND commitment = 'wanted' ORDER BY commitment_due_ms LIMIT 1`,
-  nextExpiry: `SELECT min(due_ms) AS due FROM commitments WHERE destination = ? AND state = 'open'`,
+  nextExpiry: `SELECT min(due_ms) AS due FROM commitments
+    WHERE destination = ? AND state = 'open' AND request_id IS NULL`,
   byUid: `SELECT id AS commitmentId, destination, request_id AS requestId FROM commitments WHERE transaction_uid = ?`,
   expired: `SELECT id AS commitmentId, destination, request_id AS requestId FROM commitments
-    WHERE destination = ? AND state = 'open' AND due_ms <= ? LIMIT 100`,
+    WHERE destination = ? AND state = 'open' AND request_id IS NULL AND due_ms <= ? LIMIT 100`,
   askedIn: `SELECT ${columns} FROM deliveries d JOIN results r ON r.id = d.result_id
     WHERE d.commitment_id = ? AND d.commitment = 'asked'`,
   among: `SELECT ${columns} FROM results r JOIN deliveries d ON d.result_id = r.id
@@ -100,7 +101,13 @@ export function createSqliteCommitments(store: Store): Commitments {
       return Number(made?.rows[0]?.['id']);
     },
     async openFor(requestId, destination, transactionUid, due_ms) {
-      const [made] = await store.write([insert(transactionUid, destination, requestId, due_ms)]);
+      const [, made] = await store.write([
+        {
+          sql: `UPDATE commitments SET state = 'over' WHERE destination = ? AND state = 'open' AND request_id = ?`,
+          params: [destination, requestId],
+        },
+        insert(transactionUid, destination, requestId, due_ms),
+      ]);
       return Number(made?.rows[0]?.['id']);
     },
     byUid: (transactionUid) => store.get<OpenTransaction>(commitmentSql.byUid, transactionUid),
@@ -122,18 +129,20 @@ export function createSqliteCommitments(store: Store): Commitments {
   };
 }
 
+/** Nothing follows any more for what was withdrawn since it was asked. */
 function stepStatement(deliveryId: number, step: CommitmentStep): Statement {
   if (step.to === 'resend') {
     return {
       sql: `UPDATE deliveries SET state = 'pending', due_ms = ?, attempts = 0, resends = resends + 1,
-        commitment = NULL, commitment_id = NULL, commitment_due_ms = NULL, commitment_reason = ? WHERE id = ?`,
+        commitment = NULL, commitment_id = NULL, commitment_due_ms = NULL, commitment_reason = ? WHERE id = ? AND commitment IS NOT NULL`,
       params: [step.now_ms, step.reason, deliveryId],
     };
   }
   const due = step.to === 'wanted' ? Math.round(step.due_ms) : null;
   const reason = step.to === 'committed' ? null : step.reason;
   return {
-    sql: 'UPDATE deliveries SET commitment = ?, commitment_due_ms = ?, commitment_reason = ? WHERE id = ?',
+    sql: `UPDATE deliveries SET commitment = ?, commitment_due_ms = ?, commitment_reason = ?
+      WHERE id = ? AND commitment IS NOT NULL`,
     params: [step.to, due, reason, deliveryId],
   };
 }

@@ -35,15 +35,18 @@ export type Deliveries = {
   backlog(): DestinationBacklog[];
 };
 
+/** What takes results back is never held up: nobody is to go on reading them meanwhile. */
+const resultIsHeld = `(r.object <> 'KOS' AND ${jobIsHeld})`;
+
 export const deliverySql = {
   due: `SELECT d.id AS deliveryId, r.job_id AS jobId, r.object, d.destination, d.attempts, d.may_have AS mayHave,
       r.sop_class_uid AS sopClassUid, r.sop_instance_uid AS sopInstanceUid,
       r.transfer_syntax_uid AS transferSyntaxUid, r.path, r.sha256
     FROM deliveries d JOIN results r ON r.id = d.result_id JOIN jobs ON jobs.id = r.job_id
-    WHERE d.destination = ? AND d.state = 'pending' AND d.due_ms <= ? AND NOT ${jobIsHeld}
+    WHERE d.destination = ? AND d.state = 'pending' AND d.due_ms <= ? AND NOT ${resultIsHeld}
     ORDER BY d.due_ms, d.id LIMIT ?`,
   nextDue: `SELECT due_ms AS due FROM deliveries d JOIN results r ON r.id = d.result_id JOIN jobs ON jobs.id = r.job_id
-    WHERE d.destination = ? AND d.state = 'pending' AND NOT ${jobIsHeld} ORDER BY due_ms LIMIT 1`,
+    WHERE d.destination = ? AND d.state = 'pending' AND NOT ${resultIsHeld} ORDER BY due_ms LIMIT 1`,
   pending: `SELECT count(*) AS n FROM deliveries WHERE state = 'pending'`,
   resultsOf: 'SELECT id FROM results WHERE job_id IN (SELECT value FROM json_each(?))',
   arrived: `SELECT result_id AS resultId, destination FROM deliveries
@@ -51,7 +54,7 @@ export const deliverySql = {
   backlogPending: `SELECT destination, count(*) AS n, min(made_ms) AS oldest FROM deliveries
     WHERE state = 'pending' GROUP BY destination`,
   backlogHeld: `SELECT destination, count(*) AS n FROM deliveries d JOIN results r ON r.id = d.result_id
-      JOIN jobs ON jobs.id = r.job_id WHERE d.state = 'pending' AND ${jobIsHeld} GROUP BY destination`,
+      JOIN jobs ON jobs.id = r.job_id WHERE d.state = 'pending' AND ${resultIsHeld} GROUP BY destination`,
   backlogFailed: `SELECT destination, count(*) AS n FROM deliveries WHERE state = 'failed' GROUP BY destination`,
   backlogUncommitted: `SELECT destination, count(*) AS n FROM deliveries WHERE commitment_due_ms IS NOT NULL
     GROUP BY destination`,
@@ -75,7 +78,7 @@ export function createSqliteDeliveries(store: Store): Deliveries {
         {
           sql: `UPDATE deliveries SET may_have = 1 WHERE id IN (SELECT value FROM json_each(?))
             AND state = 'pending' AND NOT EXISTS (SELECT 1 FROM results r JOIN jobs ON jobs.id = r.job_id
-              WHERE r.id = deliveries.result_id AND ${jobIsHeld}) RETURNING id`,
+              WHERE r.id = deliveries.result_id AND ${resultIsHeld}) RETURNING id`,
           params: [JSON.stringify(rows.map(({ deliveryId }) => deliveryId))],
         },
       ]);
@@ -98,7 +101,8 @@ export function createSqliteDeliveries(store: Store): Deliveries {
           // Also what was withdrawn while it was on its way: the destination has it, and that is what is to be known.
           sql: `UPDATE deliveries SET state = 'sent', sent_ms = ?, dimse_status = ?, error_comment = ?,
               attempts = attempts + 1, failure_class = NULL, failure_code = NULL, failure_detail = NULL,
-              commitment = ?, commitment_due_ms = ? WHERE id = ? AND state IN ('pending', 'withdrawn')`,
+              commitment = CASE state WHEN 'pending' THEN ? END,
+              commitment_due_ms = CASE state WHEN 'pending' THEN ? END WHERE id = ? AND state IN ('pending', 'withdrawn')`,
           params: [
             now_ms,
             answer.status,
@@ -142,15 +146,30 @@ export function createSqliteDeliveries(store: Store): Deliveries {
 
     resultsOf: (jobIds) => store.all<{ id: number }>(deliverySql.resultsOf, JSON.stringify(jobIds)).map(({ id }) => id),
     async withdraw(resultIds, why) {
-      const which = why === 'rejected' ? '' : `AND may_have = 0 AND ${nothingArrived}`;
       const these = JSON.stringify(resultIds);
-      const [done] = await store.write([
-        {
-          sql: `UPDATE deliveries SET state = 'withdrawn', withdrawn_for = ?
-            WHERE state = 'pending' AND ${theseResults} ${which}`,
-          params: [why, these],
-        },
-      ]);
+      const [done] = await store.write(
+        why === 'rejected'
+          ? [
+              {
+                // Also what had failed: nobody is to try it again, and a destination may have it all the same.
+                sql: `UPDATE deliveries SET state = 'withdrawn', withdrawn_for = 'rejected'
+                  WHERE state IN ('pending', 'failed') AND ${theseResults}`,
+                params: [these],
+              },
+              {
+                // A destination that does as the note says will not have it: it must not be sent again for that.
+                sql: `UPDATE deliveries SET commitment = NULL, commitment_due_ms = NULL WHERE ${theseResults}`,
+                params: [these],
+              },
+            ]
+          : [
+              {
+                sql: `UPDATE deliveries SET state = 'withdrawn', withdrawn_for = 'superseded'
+                  WHERE state = 'pending' AND ${theseResults} AND may_have = 0 AND ${nothingArrived}`,
+                params: [these],
+              },
+            ],
+      );
       const arrived = store.all<Withdrawn['arrived'][number]>(deliverySql.arrived, these);
       return { withdrawn: done?.changes ?? 0, arrived };
     },

@@ -23,7 +23,8 @@ export type InstanceIndexDeps = {
 
 export const instanceSql = {
   known: 'SELECT sha256, own, path FROM instances WHERE sop_instance_uid = ?',
-  stored: `SELECT instances.id AS instanceId, sha256, path, series_id AS seriesId, study_id AS studyId
+  stored: `SELECT instances.id AS instanceId, sha256, path, series_id AS seriesId, study_id AS studyId,
+      patient_key AS patientKey
     FROM instances JOIN series ON series.id = series_id WHERE sop_instance_uid = ?`,
 } as const;
 
@@ -66,7 +67,7 @@ export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceInde
       const entry = quarantined === undefined ? undefined : releaseEntry(store, quarantined, deps.now());
       const results = await store.write([
         ...(entry?.statements ?? []),
-        ...(old === undefined ? [] : supersedeInstance(old, deps.now())),
+        ...(old === undefined ? [] : supersedeInstance(old, deps.patientKey(header.patient), deps.now())),
         ...statements(header, path, own),
       ]);
       const stored = results.flatMap(({ rows }) => rows).find((row) => 'instanceId' in row);

@@ -45,7 +45,9 @@ const columns = `id AS entryId, file, code, why, sop_class_uid AS sopClassUid, s
 
 export const quarantineSql = {
   usage: `SELECT count(*) AS entries, coalesce(sum(bytes), 0) AS bytes FROM quarantine WHERE state = 'kept'`,
-  before: 'SELECT state FROM quarantine WHERE sop_instance_uid = ? AND sha256 = ? ORDER BY id DESC LIMIT 1',
+  // What was refused makes way and holds nobody, so it answers for no repeat.
+  before: `SELECT state FROM quarantine WHERE sop_instance_uid = ? AND sha256 = ? AND acknowledged = 1
+    ORDER BY id DESC LIMIT 1`,
   kept: `SELECT ${columns} FROM quarantine WHERE state = 'kept' ORDER BY acknowledged DESC, kept_ms DESC LIMIT ?`,
   get: `SELECT ${columns} FROM quarantine WHERE id = ?`,
   oldest: `SELECT id AS entryId, file FROM quarantine WHERE state = 'kept' AND acknowledged = 0 AND kept_ms < ?

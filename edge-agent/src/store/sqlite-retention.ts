@@ -16,13 +16,15 @@ export type Retention = {
 };
 
 /**
- * True for a row of `studies` that has nothing to be done or decided: no image that no revision has, no hold, no release
+ * True for a row of `studies` that has nothing to be done or decided: no image that no revision has, no key object that is unread, no hold, no release
  * that is waited for, no job that may still run or is being withdrawn, no result that is still to be sent or that its destination has not
  * taken, and where storage commitment is asked for, none that is not confirmed. A refusal that was reported is done; what
  * failed for a reason that may pass is kept, so that it can be tried again.
  */
 const isSettled = `last_instance_id <= taken_through
     AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.study_id = studies.id AND released_ms IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM key_objects JOIN instances ON instances.id = instance_id
+      JOIN series ON series.id = series_id WHERE key_objects.state = 'unread' AND series.study_id = studies.id)
     AND NOT EXISTS (SELECT 1 FROM study_revisions JOIN revision_waits ON revision_id = study_revisions.id
       WHERE study_revisions.study_id = studies.id)
     AND NOT EXISTS (SELECT 1 FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
@@ -41,6 +43,8 @@ export const retentionSql = {
   images: `SELECT path FROM series JOIN instances ON instances.series_id = series.id WHERE study_id = ?`,
   jobs: `SELECT jobs.id AS jobId FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
     WHERE study_id = ?`,
+  notes: `SELECT path FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
+    JOIN results ON results.job_id = jobs.id WHERE study_id = ? AND object = 'KOS'`,
 } as const;
 
 const jobsOf =
@@ -55,6 +59,8 @@ const deletions: readonly string[] = [
     ON CONFLICT DO NOTHING`,
   `INSERT INTO removals (path) SELECT 'results/' || jobs.id FROM study_revisions
     JOIN jobs ON jobs.revision_id = study_revisions.id WHERE study_id = ? ON CONFLICT DO NOTHING`,
+  `INSERT INTO removals (path) SELECT path FROM results WHERE object = 'KOS' AND job_id IN (${jobsOf})
+    ON CONFLICT DO NOTHING`,
   `DELETE FROM deliveries WHERE result_id IN (${resultsOf})`,
   `DELETE FROM results WHERE job_id IN (${jobsOf})`,
   `DELETE FROM revision_waits WHERE revision_id IN (SELECT id FROM study_revisions WHERE study_id = ?)`,
@@ -73,13 +79,14 @@ export function createSqliteRetention(store: Store): Retention {
     async letGo({ studyId, lastInstanceId }) {
       const images = store.all<{ path: string }>(retentionSql.images, studyId).map(({ path }) => path);
       const jobs = store.all<{ jobId: number }>(retentionSql.jobs, studyId).map(({ jobId }) => `results/${jobId}`);
+      const notes = store.all<{ path: string }>(retentionSql.notes, studyId).map(({ path }) => path);
       const stillSettled: Statement = {
         sql: `UPDATE studies SET taken_through = taken_through WHERE id = ? AND last_instance_id = ? AND ${isSettled}`,
         params: [studyId, lastInstanceId],
         expectChanges: 1,
       };
       await store.write([stillSettled, ...deletions.map((sql) => ({ sql, params: [studyId] }))]);
-      return [...images, ...jobs];
+      return [...images, ...jobs, ...notes];
     },
   };
 }

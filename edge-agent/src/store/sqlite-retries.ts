@@ -4,13 +4,15 @@ import type { Store } from '@collimator/shared/sqlite/store';
 export type Retried = { readonly deliveries: number; readonly commitments: number; readonly jobs: number };
 
 /** Failed jobs of a study that no later job of the same series and model has replaced; what never ran is none. */
-const retryable = `state = 'failed' AND revision_id IN (SELECT id FROM study_revisions WHERE study_id = :study)
+const retryable = `state = 'failed' AND rejected_ms IS NULL AND revision_id IN (SELECT id FROM study_revisions WHERE study_id = :study)
   AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies')
   AND NOT EXISTS (SELECT 1 FROM jobs AS later WHERE later.series_id = jobs.series_id
     AND later.release_name = jobs.release_name AND later.id > jobs.id)`;
 
+/** What was made of images that were rejected or replaced is never sent again; the notes that take it back are. */
 const resultsOfStudy = `SELECT results.id FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
-  JOIN results ON results.job_id = jobs.id WHERE study_id = ?`;
+  JOIN results ON results.job_id = jobs.id WHERE study_id = ?
+  AND (object = 'KOS' OR (rejected_ms IS NULL AND jobs.state <> 'superseded'))`;
 
 /**
  * Takes up again what had failed for good in a study, all in one write: deliveries, storage commitments and jobs. A

@@ -1,7 +1,7 @@
 import type { Store } from '@collimator/shared/sqlite/store';
 import { resultStatements, type StoredResult } from './sqlite-jobs.ts';
 
-/** A job whose images were rejected, and the title of the note that did it. */
+/** A job whose images were rejected or replaced, and the title of the note that did it, or that says why. */
 export type RejectedJob = { readonly jobId: number; readonly title: string | null };
 
 /** A result of ours as a rejection note refers to it. `path` is relative to the data folder. */

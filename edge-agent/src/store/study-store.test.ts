@@ -3,27 +3,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Release } from '@collimator/shared/contracts/release';
+import { sopClasses } from '@collimator/shared/dicom/uids';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 import type { SqlValue, Store } from '@collimator/shared/sqlite/store';
 import type { OpenStudy } from '../study/assemble/completion.ts';
 import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
 import { type Job, step } from '../study/queue/job-state.ts';
 import type { InstanceHeader } from '../study/receive/instance-header.ts';
-import { commitmentRequestSql } from './sqlite-commitment-requests.ts';
-import { commitmentSql } from './sqlite-commitments.ts';
+import { commitmentRequestSql, createSqliteCommitmentRequests } from './sqlite-commitment-requests.ts';
+import { commitmentSql, createSqliteCommitments } from './sqlite-commitments.ts';
 import { createSqliteDeliveries, deliverySql } from './sqlite-deliveries.ts';
 import { createSqliteHolds, holdSql } from './sqlite-holds.ts';
 import { createSqliteInstanceIndex, forgetPatientKeys, instanceSql } from './sqlite-instance-index.ts';
 import type { DeliveryRow } from './delivery-row.ts';
 import { keyObjectSql } from './sqlite-key-objects.ts';
 import { createSqliteJobs, jobSql, type JobRow, type StoredResult } from './sqlite-jobs.ts';
-import { quarantineSql } from './sqlite-quarantine.ts';
+import { createSqliteKeyObjects } from './sqlite-key-objects.ts';
+import { createSqliteQuarantine, quarantineSql } from './sqlite-quarantine.ts';
 import { createSqliteRemovals, removalSql } from './sqlite-removals.ts';
 import { createSqliteRetention, type RemovableStudy, retentionSql } from './sqlite-retention.ts';
+import { retryStudy } from './sqlite-retries.ts';
 import { createSqliteRunReleases, runReleaseSql } from './sqlite-run-releases.ts';
 import { storedStudySql } from './sqlite-stored-studies.ts';
 import { sourceReleaseSql } from './sqlite-source-releases.ts';
 import { createSqliteStudies, studySql } from './sqlite-studies.ts';
+import { createSqliteWithdrawals } from './sqlite-withdrawals.ts';
 import { createSqliteStudyList, quantiles, studyListSql } from './sqlite-study-list.ts';
 
 let folder: string;
@@ -82,13 +86,14 @@ const header = (
   ...more,
 });
 
-const record = (...args: Parameters<typeof header>) =>
+const index = () =>
   createSqliteInstanceIndex({
     store,
     now: () => now,
     patientKey: ({ id }) => `key of ${id}`,
     onStored: (id, own) => stored.push({ id, own }),
-  }).record(header(...args), `studies/${args[2]}.dcm`);
+  });
+const record = (...args: Parameters<typeof header>) => index().record(header(...args), `studies/${args[2]}.dcm`);
 
 const planned = (seriesId: number, through: number, more: Partial<PlannedJob> = {}): PlannedJob => ({
   seriesId,
@@ -437,6 +442,128 @@ describe('retention', () => {
     expect(stored.at(-1)?.own).toBe(true);
     expect(await record('1', '1.1', '1.1.1')).toBe('stored');
     expect(createSqliteRemovals(store).pending('', 9), 'the file of the new one stays').toEqual(['results/1']);
+  });
+});
+
+/** A job whose SEG the PACS has and whose commitment is asked for, and whose SR it refused for good. */
+async function halfDelivered(): Promise<{ readonly row: JobRow; readonly ids: readonly number[] }> {
+  await record('1', '1.1', '1.1.1');
+  await complete((seriesId, through) => plan([planned(seriesId, through)]));
+  const jobs = createSqliteJobs(store);
+  const row = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+  const inferred = step(row.job, { type: 'inferred' });
+  if (!inferred.ok) throw new Error(inferred.error);
+  await jobs.finish(row, inferred.value, [aResult('9.1'), { ...aResult('9.2'), object: 'SR' }], undefined, now);
+  const deliveries = createSqliteDeliveries(store);
+  const [seg, sr] = deliveries.due('pacs', now, 2) as [DeliveryRow, DeliveryRow];
+  await deliveries.begin([seg, sr]);
+  await deliveries.sent(seg, { status: 0 }, now, now);
+  await deliveries.failed(sr, { class: 'permanent', code: 'delivery-refused', detail: '' });
+  return { row, ids: deliveries.resultsOf([row.jobId]) };
+}
+
+const aNote = { ...aResult('9.3'), object: 'KOS' as const, path: 'withdrawals/1.dcm' };
+const reject = async (jobId: number): Promise<void> => {
+  const withdrawals = createSqliteWithdrawals(store);
+  await store.write([{ sql: 'UPDATE jobs SET rejected_ms = ? WHERE id = ?', params: [now, jobId] }]);
+  await withdrawals.done({ jobId, title: null }, aNote, now);
+};
+
+describe('what is taken back', () => {
+  it('is not sent again, neither by a retry nor because its commitment fails', async () => {
+    const { row, ids } = await halfDelivered();
+    const deliveries = createSqliteDeliveries(store);
+    const commitments = createSqliteCommitments(store);
+    const asked = commitments.wanted('pacs', now, 9);
+    const id = await commitments.open('pacs', '2.1', asked, now + 1);
+    expect((await deliveries.withdraw(ids, 'rejected')).arrived).toMatchObject([{ destination: 'pacs' }]);
+    await reject(row.jobId);
+    const steps = asked.map(({ deliveryId }) => ({
+      deliveryId,
+      step: { to: 'resend', reason: 0x0112, now_ms: now } as const,
+    }));
+    await commitments.settle(id, 'answered', steps);
+    await retryStudy(store, 1, now);
+    expect(deliveries.due('pacs', now, 9).map(({ object }) => object)).toEqual(['KOS']);
+  });
+
+  it('is told of also while the study is held, and the note goes with the study', async () => {
+    const { row, ids } = await halfDelivered();
+    const deliveries = createSqliteDeliveries(store);
+    await deliveries.withdraw(ids, 'rejected');
+    await reject(row.jobId);
+    const holds = createSqliteHolds(store);
+    await holds.place(1, { kind: 'operator', cause: 'x', detail: '' }, now);
+    const [note] = deliveries.due('pacs', now, 9) as [DeliveryRow];
+    expect(await deliveries.begin([note])).toHaveLength(1);
+    await deliveries.sent(note, { status: 0 }, now);
+    await holds.release(1, 'operator', 'x', now);
+    const retention = createSqliteRetention(store);
+    const paths = await retention.letGo(retention.oldestSettled([]) as RemovableStudy);
+    expect(paths).toContain('withdrawals/1.dcm');
+    expect(createSqliteRemovals(store).pending('', 9)).toContain('withdrawals/1.dcm');
+  });
+
+  it('stays told when the image is replaced by then', async () => {
+    const { row, ids } = await halfDelivered();
+    await createSqliteDeliveries(store).withdraw(ids, 'rejected');
+    await reject(row.jobId);
+    await index().replace(header('1', '1.1', '1.1.1', { dataSetSha256: 'other' }), 'studies/new.dcm');
+    expect(createSqliteDeliveries(store).due('pacs', now, 9)).toMatchObject([{ object: 'KOS' }]);
+  });
+
+  it('is what was made of a replaced image, and of all its study when the new one names somebody else', async () => {
+    await record('1', '1.1', '1.1.1');
+    await record('1', '1.2', '1.2.1');
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    const withdrawals = createSqliteWithdrawals(store);
+    await index().replace(header('1', '1.1', '1.1.1', { dataSetSha256: 'b' }), 'studies/b.dcm');
+    expect(withdrawals.due(9)).toEqual([{ jobId: 1, title: null }]);
+    const patient = { id: 'P2', issuer: '', name: 'A^B', birthDate: '' };
+    await index().replace(header('1', '1.1', '1.1.1', { dataSetSha256: 'c', patient }), 'studies/c.dcm');
+    expect(withdrawals.due(9)).toEqual([
+      { jobId: 1, title: null },
+      { jobId: 2, title: '113037' },
+    ]);
+  });
+});
+
+describe('a study with a key object that nobody has read', () => {
+  it('is not let go', async () => {
+    await record('1', '1.1', '1.1.1', { sopClassUid: sopClasses.keyObjectSelection });
+    const retention = createSqliteRetention(store);
+    expect(retention.oldestSettled([])).toBeUndefined();
+    const keyObjects = createSqliteKeyObjects(store);
+    for (const one of keyObjects.unread(1)) await keyObjects.read(one, undefined);
+    expect(retention.oldestSettled([])).toBeDefined();
+  });
+});
+
+describe('transactions on behalf of others', () => {
+  it('keep no lane of ours awake, and only the last one for a request is open', async () => {
+    const requests = createSqliteCommitmentRequests(store);
+    await requests.add('1.5', 'A', [{ sopClassUid: '1', sopInstanceUid: '2' }], now);
+    const commitments = createSqliteCommitments(store);
+    await commitments.openFor(1, 'pacs', '2.1', now - 2);
+    await commitments.openFor(1, 'pacs', '2.2', now - 1);
+    expect(commitments.nextDue_ms('pacs')).toBeUndefined();
+    expect(commitments.expired('pacs', now)).toEqual([]);
+    expect(store.all(`SELECT transaction_uid AS uid FROM commitments WHERE state = 'open'`)).toEqual([{ uid: '2.2' }]);
+    expect(commitments.byUid('2.1'), 'a late answer is still known').toMatchObject({ requestId: 1 });
+  });
+});
+
+describe('the same bytes again', () => {
+  it('are not known from a copy that was refused: nobody is held for that one, and it makes way', async () => {
+    const quarantine = createSqliteQuarantine(store, () => now);
+    const entry = {
+      ...header('1', '1.1', '1.1.1'),
+      ...{ file: 'x', code: 'dicom-file-unindexed' as const, why: '', studyInstanceUid: undefined },
+    };
+    await quarantine.add({ ...entry, acknowledged: false });
+    expect(quarantine.before('1.1.1', 'sha of 1.1.1')).toBeUndefined();
+    await quarantine.add({ ...entry, file: 'y', acknowledged: true });
+    expect(quarantine.before('1.1.1', 'sha of 1.1.1')).toBe('kept');
   });
 });
 

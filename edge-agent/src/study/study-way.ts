@@ -254,6 +254,8 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
         const { associationId, studyInstanceUid, seriesInstanceUid } = event.header;
         arrivals.brought(associationId, studyInstanceUid, seriesInstanceUid);
       }
+      // What was made of the old image is taken back.
+      if (event.type === 'instance-conflict' && event.action === 'replaced') withdrawer.wake();
       if (event.type === 'quarantined') seen.quarantined += 1;
       if (event.type === 'write-failed') seen.rejected += 1;
       logReceived(event, log);

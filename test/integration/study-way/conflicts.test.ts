@@ -29,6 +29,11 @@ async function patients(): Promise<string[]> {
   );
 }
 
+/** Results, the note that takes both back, and the new ones. */
+const TAKEN_BACK = ['WRONG', 'WRONG', 'WRONG', 'MENDED', 'MENDED'];
+const noteIsThird = async (): Promise<boolean> =>
+  (await received(world.pacsFolder))[2]?.sopClassUid === sopClasses.keyObjectSelection;
+
 const entries = (agent: Agent): number[] => agent.way.quarantine.kept(100).map(({ entryId }) => entryId);
 
 const decideAll = async (agent: Agent, decision: 'release' | 'discard'): Promise<void> => {
@@ -53,9 +58,10 @@ describe('demographics that are corrected after the results were sent', () => {
     const agent = await world.agentWith();
     expect(stateOf(agent)?.state).toBe('held');
     await decideAll(agent, 'release');
-    await world.arrived(4);
+    await world.arrived(5);
     await settled(agent);
-    expect(await patients()).toEqual(['WRONG', 'WRONG', 'MENDED', 'MENDED']);
+    expect(await patients()).toEqual(TAKEN_BACK);
+    expect(await noteIsThird()).toBe(true);
     expect(stateOf(agent)).toMatchObject({ state: 'inferred', revision: 2, images: SLICES, holds: [] });
     expect(entries(agent)).toEqual([]);
     expect(await readdir(join(world.folder, 'data', 'quarantine'))).toEqual([]);
@@ -72,9 +78,10 @@ describe('demographics that are corrected after the results were sent', () => {
     await world.arrived(2);
     await settled(agent);
     await send(agent.port, corrected());
-    await world.arrived(4);
+    await world.arrived(5);
     await settled(agent);
-    expect(await patients()).toEqual(['WRONG', 'WRONG', 'MENDED', 'MENDED']);
+    expect(await patients()).toEqual(TAKEN_BACK);
+    expect(await noteIsThird()).toBe(true);
     expect(stateOf(agent)).toMatchObject({ state: 'inferred', revision: 2, images: SLICES });
     expect(await storedFiles()).toHaveLength(SLICES);
     const stored = await Promise.all((await storedFiles()).map((file) => readFile(file, 'latin1')));
@@ -88,8 +95,24 @@ describe('demographics that are corrected after the results were sent', () => {
     await world.arrived(2);
     await settled(agent);
     await send(agent.port, corrected());
+    await world.arrived(5);
+    expect(await patients()).toEqual(TAKEN_BACK);
+  });
+
+  it('replace: takes back what was made of other series of the study too, whose images may still come', async () => {
+    const agent = await world.agentWith({ conflicts: 'replace' });
+    await send(agent.port, [...first(), ...mrSeries({ study: 'a', series: 'two', slices: SLICES, patient: 'WRONG' })]);
     await world.arrived(4);
-    expect(await patients()).toEqual(['WRONG', 'WRONG', 'MENDED', 'MENDED']);
+    await settled(agent);
+    await send(agent.port, corrected().slice(0, 1));
+    // Two notes; the study names two patients now, which each series reports.
+    await world.arrived(8);
+    await settled(agent);
+    const notes = (await received(world.pacsFolder)).filter(
+      ({ sopClassUid }) => sopClassUid === sopClasses.keyObjectSelection,
+    );
+    expect(notes).toHaveLength(2);
+    expect(stateOf(agent)).toMatchObject({ state: 'failed', failure: 'study-patients-mixed' });
   });
 
   it('keep-first: are answered with a warning and dropped', async () => {

@@ -34,7 +34,7 @@ const BATCH = 64;
 const RETRY_MS = 60_000;
 
 /**
- * Takes back what was made of rejected images: what was not sent is not sent any more, and each destination that has, or
+ * Takes back what was made of images that were rejected or replaced: what was not sent is not sent any more, and each destination that has, or
  * may have, something of it gets a rejection note of ours for it. Everything is read from the database, so a restart
  * goes on where it was; a note's file is written anew until its row is there, and never after.
  */
@@ -89,7 +89,7 @@ export function createWithdrawer(deps: WithdrawalDeps): StageLoop {
       uids,
       reason: effect.do === 'reject' ? effect.reason : 'quality',
       rejected: had,
-      description: 'The images that these results were made of were rejected by their source',
+      description: 'The images that these results were made of were rejected or replaced by their source',
     });
     const path = `withdrawals/${jobId}.dcm`;
     const sha256 = await writeResult(join(deps.dataDir, path), bytes);

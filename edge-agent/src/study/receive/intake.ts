@@ -103,7 +103,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     desk,
     removal,
     gate,
-    takeUp: (path) => takeUpOrphan(path, { dataDir, index, quarantine }),
+    takeUp: (path) => takeUpOrphan(path, { dataDir, index, quarantine, locks }),
     async expire() {
       const before_ms = now() - deps.quarantineKeep_ms;
       let expired = 0;

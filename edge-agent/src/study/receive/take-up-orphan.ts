@@ -4,12 +4,14 @@ import type { InstanceHeader } from './instance-header.ts';
 import { type FileMeta, dataSetOffset, decodeFileMeta, META_LENGTH_BYTES } from './file-meta.ts';
 import { readHeader } from './head-reader.ts';
 import type { InstanceIndex } from './instance-index.ts';
+import type { KeyedLock } from './keyed-lock.ts';
+import type { StoredInstances } from './stored-instances.ts';
 import { dataSetSha256 } from './instance-placement.ts';
 import { placeOf, relativePath } from './instance-path.ts';
 import type { Quarantine } from './quarantine.ts';
 
 /**
- * What became of a file below `studies/` that the index does not have: it is in the index now; it was a second copy of the
+ * What became of a file below `studies/` that the index did not have: it is in the index now; it was a second copy of the
  * very same bytes; it was set aside, because it cannot be read, lies in the wrong place or conflicts; or it stays where it
  * is, because the quarantine has no room.
  */
@@ -18,14 +20,23 @@ export type Found = 'indexed' | 'copy-removed' | 'set-aside' | 'left';
 export type OrphanDeps = {
   /** Absolute. */
   readonly dataDir: string;
-  readonly index: InstanceIndex;
+  readonly index: InstanceIndex & Pick<StoredInstances, 'pathOf'>;
+  /** The same as the sink's: the instance may be arriving again at this moment. */
+  readonly locks: KeyedLock;
   readonly quarantine: Pick<Quarantine, 'keep'>;
 };
 
 /** @param path relative to the data folder; the study is nobody else's meanwhile */
 export async function takeUpOrphan(path: string, deps: OrphanDeps): Promise<Found> {
+  const read = await readOrphan(join(deps.dataDir, path));
+  const uid = read.header?.sopInstanceUid ?? read.meta?.sopInstanceUid ?? '';
+  return deps.locks.run(uid, () => settle(path, uid, read, deps));
+}
+
+async function settle(path: string, uid: string, read: Orphan, deps: OrphanDeps): Promise<Found> {
+  // It has been sent again since: the index has this very file now, and its sender was told success.
+  if (deps.index.pathOf(uid) === path) return 'indexed';
   const file = join(deps.dataDir, path);
-  const read = await readOrphan(file);
   if (read.header !== undefined && hasItsPlace(path, read.header)) {
     const outcome = await deps.index.record(read.header, path);
     if (outcome === 'stored') return 'indexed';

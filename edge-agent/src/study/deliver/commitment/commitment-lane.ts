@@ -49,7 +49,7 @@ export function createCommitmentLane(deps: CommitmentLaneDeps): CommitmentLane {
   const loop = createStageLoop({ stage: 'commit', pass, now, after: deps.after, log });
 
   async function pass(): Promise<number | undefined> {
-    for (const one of commitments.expired(name, now()).filter(({ requestId }) => requestId === null)) await expire(one);
+    for (const one of commitments.expired(name, now())) await expire(one);
     const isDue = !ending.stopped && commitments.wanted(name, now(), 1).length > 0;
     if (isDue) await request(commitments.wanted(name, now() + COLLECT_MS, BATCH));
     return commitments.nextDue_ms(name);
