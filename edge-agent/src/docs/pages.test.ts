@@ -1,6 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { peersCommand } from '../cli/peers-command.ts';
+import { quarantineCommand } from '../cli/quarantine-command.ts';
+import { studiesCommand } from '../cli/studies-command.ts';
 import { configKeys } from '../config/reference.ts';
+import { anchor } from './markdown.ts';
 
 // What the pages for users name must be there: keys, metrics, commands, other pages.
 
@@ -37,13 +41,18 @@ test.each(pages)('$name names metrics that there are', ({ text }) => {
 });
 
 test.each(pages)('$name names commands that there are', ({ text }) => {
-  const commands = sourceOf('cli');
-  const isCommand = (name: string): boolean => commands.includes(`new Command('${name}')`);
-  for (const [, group = '', name = ''] of text.matchAll(/`(?:collimator )?agent (peers|studies|quarantine) ([a-z-]+)/g))
-    expect(isCommand(group) && isCommand(name), `agent ${group} ${name}`).toBe(true);
+  const groups = [peersCommand(), studiesCommand(), quarantineCommand()];
+  const known = groups.flatMap((group) => group.commands.map((command) => `${group.name()} ${command.name()}`));
+  for (const [, named = ''] of text.matchAll(/`(?:collimator )?agent ((?:peers|studies|quarantine) [a-z-]+)/g))
+    expect(known).toContain(named);
 });
 
-test.each(pages)('$name leads to pages that there are', ({ text, at }) => {
-  for (const [, to = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g))
-    expect(existsSync(new URL(to, at)), to).toBe(true);
+test.each(pages)('$name leads to pages and headings that there are', ({ text, at }) => {
+  for (const [, to = '', heading] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+    const target = to === '' ? at : new URL(to, at);
+    expect(existsSync(target), to).toBe(true);
+    if (heading === undefined) continue;
+    const headings = [...readFileSync(target, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, words = '']) => anchor(words));
+    expect(headings, `${to}#${heading}`).toContain(heading);
+  }
 });

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { makeKeys, keyCeremonyDefaults } from '@collimator/provisioning/keys/make-keys';
 import type { TestAuthority } from './certificates.ts';
 import { freePort } from '../../free-ports.ts';
 import { installTestIdentity } from './identity.ts';
+import { installTestRoot } from './trusted-root.ts';
 import { until } from './until.ts';
 
 const collimator = fileURLToPath(new URL('../../../collimator.mjs', import.meta.url));
@@ -116,13 +116,4 @@ export async function createAppliance(options: ApplianceOptions): Promise<Applia
         });
       }),
   };
-}
-
-/** The root of a key ceremony, where enrolment leaves it; one ceremony serves all appliances of a test. */
-async function installTestRoot(folder: string, dataDir: string): Promise<void> {
-  const keys = join(folder, 'keys');
-  if (!existsSync(keys)) await makeKeys(keys, keyCeremonyDefaults, new Date());
-  const trust = join(dataDir, 'identity', 'trust');
-  mkdirSync(trust);
-  copyFileSync(join(keys, 'repository', '1.root.json'), join(trust, 'root.json'));
 }

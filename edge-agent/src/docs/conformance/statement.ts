@@ -20,7 +20,7 @@ export function conformanceStatement(): string {
     resultSection(one),
     configuration(),
     '## 5 Media interchange',
-    'None.',
+    'None. `agent studies export` writes Part 10 files without a DICOMDIR.',
     characterSetSection(),
     securitySection(),
     '## 8 Annexes',
@@ -66,7 +66,7 @@ const overview = (made: string): string =>
 
 const introduction = blocks(
   '## 3 Introduction',
-  'For administrators of PACS and networks, and for who integrates. How to connect a PACS is told in [the README](../README.md), which IHE profiles apply in [ihe-ai-results.md](ihe-ai-results.md), every key of the configuration in [configuration.md](configuration.md). A DICOM conformance statement alone does not ensure that two systems work together; both statements have to be compared, and the connection tried.',
+  'For administrators of PACS and networks, and for who integrates. How to connect a PACS is told in [connect-a-pacs.md](connect-a-pacs.md), which IHE profiles apply in [ihe-ai-results.md](ihe-ai-results.md), every key of the configuration in [configuration.md](configuration.md). A DICOM conformance statement alone does not ensure that two systems work together; both statements have to be compared, and the connection tried.',
   'AE is an application entity, PS3.x a part of the DICOM standard. What stands in `code` is a key of `agent.yaml`, a command or a value.',
 );
 
