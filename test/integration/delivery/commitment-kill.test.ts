@@ -67,7 +67,12 @@ async function runUntil(env: NodeJS.ProcessEnv, folder: string, done: () => void
     });
   };
   start();
-  await vi.waitFor(done, { timeout: 30_000, interval: 50 });
+  // All may be committed a moment before it dies.
+  const doneAndDead = (): void => {
+    done();
+    expect(deaths).toBe(1);
+  };
+  await vi.waitFor(doneAndDead, { timeout: 30_000, interval: 50 });
   over = true;
   const last = child;
   if (last !== undefined && last.exitCode === null) {

@@ -19,6 +19,17 @@ const LAST_GROUP = 0x0028;
  */
 export const HEADER_READS_MAX = 1_000_000;
 
+/**
+ * Bytes of a multi-frame image after which its functional groups are not looked for any more: those of all frames come
+ * first where they are, and without them only its orientation and slice thickness are not known.
+ */
+const GROUPS_WITHIN_BYTES = 1_048_576;
+/** Functional groups of all frames (PS3.3 §C.7.6.16). */
+const SHARED_GROUPS = 'x52009229';
+
+/** Value representations with a 32-bit length (PS3.5 §7.1.2) that the parser does not know. */
+const LONG_VRS: ReadonlySet<string> = new Set(['OV', 'SV', 'UV']);
+
 const inflate = promisify(inflateRaw);
 
 /**
@@ -51,8 +62,15 @@ function parsePlain(bytes: Uint8Array, whole: boolean, syntax: TransferSyntax): 
   const passed = Object.keys(elements).some((tag) => Number.parseInt(tag.slice(1, 5), 16) > LAST_GROUP);
   if (!passed && endless) return unparsable(`the header has more than ${HEADER_READS_MAX / 2} elements`);
   if (!passed && !whole) return err({ kind: 'more' });
+  if (!whole && failure !== undefined && !endless && mayHaveGroupsBehind(bytes, elements)) return err({ kind: 'more' });
   if (!passed && failure !== undefined) return unparsable(failure);
   return headerOf(bytes, elements, syntax);
+}
+
+/** A multi-frame image whose shared functional groups are not among what was read yet. */
+function mayHaveGroupsBehind(bytes: Uint8Array, elements: DataSet['elements']): boolean {
+  const isMultiFrame = elements['x00280008'] !== undefined && elements['x00200037'] === undefined;
+  return isMultiFrame && elements[SHARED_GROUPS] === undefined && bytes.length < GROUPS_WITHIN_BYTES;
 }
 
 /** The top-level elements up to the pixel data; where the bytes end early, those before the end and the parser's complaint. */
@@ -78,6 +96,12 @@ function readElements(
     syntax.vr === 'implicit' ? dicomParser.parseDicomDataSetImplicit : dicomParser.parseDicomDataSetExplicit;
   try {
     const stream = new dicomParser.ByteStream(byteArrayParser, bytes, 0);
+    const readText = stream.readFixedString.bind(stream);
+    // It reads nothing as text but value representations; OB has the same form as those it does not know.
+    stream.readFixedString = (length) => {
+      const vr = readText(length);
+      return LONG_VRS.has(vr) ? 'OB' : vr;
+    };
     parse(dataSet, stream, bytes.length, { untilTag: 'x7fe00010' });
     return { elements, failure: undefined, endless: false };
   } catch (error) {
@@ -92,16 +116,12 @@ function headerOf(
   syntax: TransferSyntax,
 ): Result<DataSetHeader, HeaderProblem> {
   const value = (tag: string): Uint8Array | undefined => slice(bytes, elements[tag]);
-  const plain = (tag: string): string =>
-    Buffer.from(value(tag) ?? [])
-      .toString('latin1')
-      .replace(/[\0 ]+$/, '')
-      .trim();
+  const plain = (tag: string): string => latin1(bytes, elements[tag]);
   const optional = (tag: string): string | null => plain(tag).split('\\')[0] || null;
   const characterSet = plain('x00080005');
   const text = (tag: string): string => decodeText(value(tag) ?? new Uint8Array(0), characterSet);
-  const numbers = (tag: string, count: number): readonly number[] | null => {
-    const parts = plain(tag)
+  const numbers = (tag: string, count: number, from = elements): readonly number[] | null => {
+    const parts = latin1(bytes, from[tag])
       .split('\\')
       .map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
     return parts.length === count && parts.every(Number.isFinite) ? parts : null;
@@ -111,6 +131,9 @@ function headerOf(
     if (two === undefined || two.length < 2) return null;
     return new DataView(two.buffer, two.byteOffset, 2).getUint16(0, syntax.byteOrder === 'little');
   };
+  /** The item of a functional group of all frames; none of a single-frame image. */
+  const group = (tag: string): DataSet['elements'] =>
+    elements[SHARED_GROUPS]?.items?.[0]?.dataSet?.elements[tag]?.items?.[0]?.dataSet?.elements ?? {};
   const uids = {
     sopClassUid: plain('x00080016'),
     sopInstanceUid: plain('x00080018'),
@@ -138,9 +161,9 @@ function headerOf(
     columns: unsigned16('x00280011'),
     numberOfFrames: numbers('x00280008', 1)?.[0] ?? null,
     imagePosition_mm: numbers('x00200032', 3),
-    imageOrientation: numbers('x00200037', 6),
+    imageOrientation: numbers('x00200037', 6) ?? numbers('x00200037', 6, group('x00209116')),
     pixelSpacing_mm: numbers('x00280030', 2),
-    sliceThickness_mm: numbers('x00180050', 1)?.[0] ?? null,
+    sliceThickness_mm: (numbers('x00180050', 1) ?? numbers('x00180050', 1, group('x00289110')))?.[0] ?? null,
   });
 }
 
@@ -148,11 +171,7 @@ function headerOf(
 const CONTRIBUTORS_MAX = 64;
 
 function contributorsOf(bytes: Uint8Array, element: Element | undefined): Pick<DataSetHeader, 'contributors'> {
-  const text = (found: Element | undefined): string =>
-    Buffer.from(slice(bytes, found) ?? [])
-      .toString('latin1')
-      .replace(/[\0 ]+$/, '')
-      .trim();
+  const text = (found: Element | undefined): string => latin1(bytes, found);
   const contributors = (element?.items ?? []).slice(0, CONTRIBUTORS_MAX).flatMap(({ dataSet }) => {
     if (dataSet === undefined) return [];
     const { x00080070: manufacturer, x00081090: model } = dataSet.elements;
@@ -160,6 +179,12 @@ function contributorsOf(bytes: Uint8Array, element: Element | undefined): Pick<D
   });
   return contributors.length === 0 ? {} : { contributors };
 }
+
+const latin1 = (bytes: Uint8Array, element: Element | undefined): string =>
+  Buffer.from(slice(bytes, element) ?? [])
+    .toString('latin1')
+    .replace(/[\0 ]+$/, '')
+    .trim();
 
 function slice(bytes: Uint8Array, element: Element | undefined): Uint8Array | undefined {
   if (element === undefined) return undefined;
