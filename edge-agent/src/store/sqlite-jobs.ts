@@ -55,7 +55,7 @@ export type Jobs = {
   sources(row: JobRow, path: string): SourceInstance[];
   /** Jobs that had fewer images of the same series for the same release: this one supersedes what they made. */
   earlier(row: JobRow): number[];
-  /** The newest report of those jobs that a destination has. */
+  /** The newest report that a destination has of those jobs, or of one that had the same images and failed. */
   predecessors(row: JobRow): Evidence[];
   /** Moves a job on; rejects with `store-conflict` when it is no longer what `row` says. */
   move(row: JobRow, to: Job, now_ms: number): Promise<void>;
@@ -94,10 +94,11 @@ export const jobSql = {
   predecessors: `SELECT sop_class_uid AS sopClassUid, sop_instance_uid AS sopInstanceUid,
       series_instance_uid AS seriesInstanceUid
     FROM jobs JOIN results ON results.job_id = jobs.id
-    WHERE series_id = ? AND release_name = ? AND series_through < ? AND rejected_ms IS NULL AND state <> 'superseded' AND object = 'SR'
+    WHERE series_id = ? AND release_name = ? AND series_through <= ? AND jobs.id < ?
+      AND rejected_ms IS NULL AND state <> 'superseded' AND object = 'SR'
       AND series_instance_uid <> ''
       AND EXISTS (SELECT 1 FROM deliveries WHERE result_id = results.id AND may_have = 1)
-    ORDER BY series_through DESC LIMIT 1`,
+    ORDER BY series_through DESC, jobs.id DESC LIMIT 1`,
   earlier: `SELECT id FROM jobs WHERE series_id = ? AND release_name = ? AND series_through < ? AND state = 'inferred'
     AND rejected_ms IS NULL`,
   queued: `SELECT count(*) AS n FROM jobs WHERE state = 'queued'`,
@@ -144,8 +145,8 @@ export function createSqliteJobs(store: Store): Jobs {
       store.all<SourceInstance>(jobSql.sources, row.seriesId, row.seriesThrough, row.seriesId, path),
     earlier: ({ seriesId, releaseName, seriesThrough }) =>
       store.all<{ id: number }>(jobSql.earlier, seriesId, releaseName, seriesThrough).map(({ id }) => id),
-    predecessors: ({ seriesId, releaseName, seriesThrough }) =>
-      store.all<Evidence>(jobSql.predecessors, seriesId, releaseName, seriesThrough),
+    predecessors: ({ seriesId, releaseName, seriesThrough, jobId }) =>
+      store.all<Evidence>(jobSql.predecessors, seriesId, releaseName, seriesThrough, jobId),
     async move(row, to, now_ms) {
       await store.write([moveStatement(row, to, now_ms)]);
     },

@@ -469,6 +469,23 @@ const reject = async (jobId: number): Promise<void> => {
   await withdrawals.done({ jobId, title: null }, aNote, now);
 };
 
+describe('a job that is tried again after its failure was told', () => {
+  it('names the report that told it as its predecessor', async () => {
+    await record('1', '1.1', '1.1.1');
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    const jobs = createSqliteJobs(store);
+    const started = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    const why = { how: 'permanent', code: 'image-unreadable', detail: '', at_ms: now } as const;
+    const failed = await move(started, { type: 'attempt-failed', ...why });
+    await jobs.finish(failed, failed.job, [{ ...aResult('9.1'), object: 'SR' }], undefined, now);
+    const deliveries = createSqliteDeliveries(store);
+    await deliveries.begin(deliveries.due('pacs', now, 1));
+    await retryStudy(store, 1, now);
+    expect(jobs.predecessors(jobs.next(['sha-a'], now) as JobRow)).toMatchObject([{ sopInstanceUid: '9.1' }]);
+    expect(jobs.predecessors(failed)).toEqual([]);
+  });
+});
+
 describe('what is taken back', () => {
   it('is not sent again, neither by a retry nor because its commitment fails', async () => {
     const { row, ids } = await halfDelivered();

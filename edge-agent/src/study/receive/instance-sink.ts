@@ -7,7 +7,7 @@ import type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from '../../di
 import { type ArrivingFile, createArrivingFile, HELD_BYTES_MAX } from './arriving-file.ts';
 import { dataFolders } from './data-folders.ts';
 import { encodeFileMeta } from './file-meta.ts';
-import { createFolderSync } from './folder-sync.ts';
+import { createFolderSync, type FolderSync } from './folder-sync.ts';
 import { createFreeSpace } from './free-space.ts';
 import { readHeader } from './head-reader.ts';
 import type { DataSetHeader, InstanceHeader } from './instance-header.ts';
@@ -50,6 +50,8 @@ export type InstanceSinkDeps = {
   readonly onEvent?: (event: ReceiveEvent) => void;
   /** What is done with other bytes under a known UID; without it they are set aside and nobody is held. */
   readonly conflicts?: Conflicts;
+  /** The same as that of whoever else puts files below `studies/`: a folder that one of them made anew is new to all. */
+  readonly folderSync?: FolderSync;
   /** The short way of small objects to the disk; without it all take the ordinary one. */
   readonly lane?: StoreLane;
   /** A name that no file has; a random UUID when absent. */
@@ -86,7 +88,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
   const folders = dataFolders(deps.dataDir);
   const newName = deps.newName ?? randomUUID;
   const tell = deps.onEvent ?? (() => undefined);
-  const folderSync = createFolderSync();
+  const folderSync = deps.folderSync ?? createFolderSync();
   const { conflicts } = deps;
   const locks = conflicts?.locks ?? createKeyedLock();
   const gate = conflicts?.gate ?? createStudyGate();

@@ -63,10 +63,12 @@ export function createIntake(deps: IntakeDeps): Intake {
   const locks = createKeyedLock();
   const gate = createStudyGate();
   const replacing = { stored: index, removal };
+  const folderSync = createFolderSync();
   const sink = createInstanceSink({
     dataDir,
     index,
     limits: deps.limits,
+    folderSync,
     ...(deps.lane !== undefined && { lane: deps.lane }),
     now_ms: now,
     onEvent: deps.onEvent,
@@ -75,13 +77,13 @@ export function createIntake(deps: IntakeDeps): Intake {
   const placement = createPlacement({
     studies: folders.studies,
     index,
-    folderSync: createFolderSync(),
+    folderSync,
     replacing: { ...replacing, newName: randomUUID },
   });
   const quarantine = createQuarantine({
     folder: folders.quarantine,
     limits: { ...defaultQuarantineLimits, ...deps.limits },
-    folderSync: createFolderSync(),
+    folderSync,
     index: list,
     newName: randomUUID,
     now_ms: now,
