@@ -23,6 +23,7 @@ import { congestionOf } from './observe/congestion.ts';
 import { watchDicom } from './observe/dicom-events.ts';
 import { everySystem } from './timers.ts';
 import { watchMachine } from './observe/machine-watch.ts';
+import { createAssemblyTally } from './observe/assembly-metrics.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { whileThereIsRoom } from './observe/room.ts';
 import { createStopOrder, type StopOrder } from './observe/stop-order.ts';
@@ -93,9 +94,10 @@ async function startOnStore(
     ...(telemetry_ms !== undefined && { telemetry_ms }),
   });
   stopOrder.add('hub link', () => hub.stop());
+  const tally = createAssemblyTally();
   const ways = await buildWays({
     ...{ config, deviceId: facts.deviceId, agentVersion: facts.agentVersion, dataDir: resolve(config.data) },
-    ...{ store, mqtt: hub.mqtt, now, log, checkpoint },
+    ...{ store, mqtt: hub.mqtt, now, log: tally.watch(log), checkpoint },
     report: (entry) => hub.report(entry),
     releasesChanged: () => hub.releasesChanged(),
   });
@@ -125,6 +127,7 @@ async function startOnStore(
   const metrics = createMetrics({
     ...sources,
     heldStudies: () => ways.study.heldStudies(),
+    assembly: () => tally.counts(),
     destinations: () => ways.study.destinations(),
     agentVersion: facts.agentVersion,
     link: () => hub.status(),

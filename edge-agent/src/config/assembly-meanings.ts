@@ -1,4 +1,4 @@
-/** What each key of a completion rule is for; see `reference.ts`. */
+/** What each key of completion rules and rejections is for; see `reference.ts`. */
 export const assemblyMeanings: Readonly<Record<string, string>> = {
   'assembly.rules[].expect':
     'What must be there by then; `none`: the release alone suffices; `c-find`: as many images as `at` counts; `key-object`: every image that a key object lists',
@@ -20,4 +20,7 @@ export const assemblyMeanings: Readonly<Record<string, string>> = {
   'assembly.rules[].at.retry.most_s': 'Longest wait between two attempts, seconds',
   'assembly.rules[].titles':
     'Titles of key objects that list the whole study (`key-object`): a code of DICOM, or `SCHEME:CODE`; Manifest and the titles of IHE TCE when not given',
+  'assembly.rejections.keep_days':
+    'How long it is remembered that an image was rejected which is not here, days; of one that is here, as long as it is',
+  'assembly.rejections.entries_max': 'Rejected images remembered at most; beyond it the oldest that are not here go',
 };

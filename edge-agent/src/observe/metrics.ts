@@ -5,6 +5,7 @@ import type { LinkStatus } from '../link/link.ts';
 import type { Latencies, WorkCounts } from '../link/telemetry.ts';
 import type { AssociationCounts } from './dicom-events.ts';
 import type { DiskSpace } from './disk-space.ts';
+import { addAssemblyMetrics, type AssemblyCounts } from './assembly-metrics.ts';
 import { addDeliveryMetrics, type DestinationFigures } from './delivery-metrics.ts';
 import { gpuFields, type GpuReading } from './gpu-readings-parser.ts';
 import type { HostFacts } from './host-facts.ts';
@@ -15,6 +16,7 @@ export type MetricSources = {
   readonly counts: () => WorkCounts;
   readonly latencies: () => Latencies;
   readonly heldStudies: () => number;
+  readonly assembly: () => AssemblyCounts;
   readonly destinations: () => readonly DestinationFigures[];
   readonly releases: () => readonly DeviceRelease[];
   readonly link: () => LinkStatus;
@@ -75,6 +77,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   ask('collimator_deliveries', 'Results on their way to a destination, by state', ['state'], () =>
     by('state', sources.counts().deliveries),
   );
+  addAssemblyMetrics(ask, () => sources.assembly());
   addDeliveryMetrics(ask, () => sources.destinations());
   ask('collimator_study_latency_seconds', 'Latency of the last studies by stage', ['stage', 'quantile'], () =>
     Object.entries(sources.latencies()).flatMap(([stage, q]): Sample[] => [

@@ -2,7 +2,7 @@ import type { ResultObject } from '@collimator/shared/contracts/agent-config';
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
 import type { Evidence, SourceInstance } from '../study/result/result-context.ts';
 import type { FailureClass, Job, JobState } from '../study/queue/job-state.ts';
-import { instanceIsRejected } from './sqlite-key-objects.ts';
+import { instanceIsRejected } from './rejected-images.ts';
 import { jobIsHeld } from './sqlite-holds.ts';
 
 /** A job with its key. */

@@ -1,11 +1,12 @@
 import type { Store } from '@collimator/shared/sqlite/store';
+import { jobRan } from './sqlite-studies.ts';
 
 /** What was taken up again. */
 export type Retried = { readonly deliveries: number; readonly commitments: number; readonly jobs: number };
 
 /** Failed jobs of a study that no later job of the same series and model has replaced; what never ran is none. */
 const retryable = `state = 'failed' AND rejected_ms IS NULL AND revision_id IN (SELECT id FROM study_revisions WHERE study_id = :study)
-  AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies')
+  AND ${jobRan}
   AND NOT EXISTS (SELECT 1 FROM jobs AS later WHERE later.series_id = jobs.series_id
     AND later.release_name = jobs.release_name AND later.id > jobs.id)`;
 

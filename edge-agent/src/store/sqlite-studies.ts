@@ -2,9 +2,9 @@ import type { Statement, Store } from '@collimator/shared/sqlite/store';
 import type { OpenSeries, OpenStudy } from '../study/assemble/completion.ts';
 import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
 import type { UnmatchedStudy } from '../study/assemble/plan-unmatched.ts';
-import type { RefusedJob } from '../study/assemble/refuse-mixed.ts';
+import type { RefusedJob } from '../study/assemble/refuse-unsound.ts';
 import type { SeriesFacts } from '../study/assemble/select-series.ts';
-import { instanceIsRejected } from './sqlite-key-objects.ts';
+import { awaitsCorrection, instanceIsRejected, rejectedSql } from './rejected-images.ts';
 import { studyIsHeld } from './sqlite-holds.ts';
 
 /** A complete study that waits for a release of some name. */
@@ -76,7 +76,9 @@ const factColumns = `SELECT series.id AS seriesId, modality, body_part AS bodyPa
         (SELECT 1 FROM instances AS theirs WHERE theirs.series_id = others.id AND theirs.own = 0)) AS studies,
       json_group_array(DISTINCT orientation) AS orientations, json_group_array(DISTINCT calling_ae_title) AS sources,
       min(slice_thickness_mm) AS thinnest_mm, max(slice_thickness_mm) AS thickest_mm,
-      count(*) > count(slice_thickness_mm) AS thicknessMissing`;
+      count(*) > count(slice_thickness_mm) AS thicknessMissing, count(*) AS images,
+      (SELECT count(*) FROM instances AS gone JOIN rejected_instances ON rejected_instances.sop_instance_uid =
+        gone.sop_instance_uid AND mark = 'rejected' WHERE gone.series_id = series.id AND gone.own = 0) AS rejected`;
 
 const lastRevision = 'coalesce((SELECT max(number) FROM study_revisions WHERE study_id = studies.id), 0)';
 const openColumns = `studies.id AS studyId, study_instance_uid AS studyInstanceUid, open_since_ms AS firstReceived_ms,
@@ -84,6 +86,10 @@ const openColumns = `studies.id AS studyId, study_instance_uid AS studyInstanceU
       coalesce(verdict = 'suffices' AND through >= last_instance_id, 0) AS released,
       ${lastRevision} AS revision, EXISTS
         (SELECT 1 FROM study_revisions WHERE study_id = studies.id AND series_id IS NULL AND reopened = 0) AS late`;
+
+/** True for a row of `jobs` that ran or is to run: not one that was over when it was made. */
+export const jobRan = `coalesce(failure_code, '') NOT IN
+  ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies', 'series-partly-rejected')`;
 
 export const studySql = {
   open: `SELECT ${openColumns} FROM studies LEFT JOIN study_releases ON study_releases.study_id = studies.id
@@ -109,10 +115,10 @@ export const studySql = {
   lastRevision: 'SELECT coalesce(max(number), 0) AS last FROM study_revisions WHERE study_id = ?',
   hasJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
     AND state <> 'superseded' AND rejected_ms IS NULL
-    AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
+    AND ${jobRan} LIMIT 1`,
   hasAnyJob: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ?
     AND state <> 'superseded' AND rejected_ms IS NULL
-    AND coalesce(failure_code, '') NOT IN ('study-unmatched', 'study-patients-mixed', 'series-in-two-studies') LIMIT 1`,
+    AND ${jobRan} LIMIT 1`,
   wasRefused: `SELECT 1 AS found FROM jobs WHERE series_id = ? AND release_name = ? AND series_through = ?
     AND failure_code = ? LIMIT 1`,
   waiting: `SELECT revision_id AS revisionId, study_id AS studyId, series_id AS seriesId, through_instance_id AS through
@@ -121,9 +127,10 @@ export const studySql = {
 } as const;
 
 type Lists = 'sopClassUids' | 'orientations' | 'sources' | 'patientKeys';
-type SeriesRow = Omit<SeriesFacts, Lists | 'thicknessMissing'> & Record<Lists, string> & { thicknessMissing: number };
+type SeriesRow = Omit<SeriesFacts, Lists | 'thicknessMissing' | 'replaced'> &
+  Record<Lists, string> & { thicknessMissing: number };
 
-const revive = (row: SeriesRow): SeriesFacts => ({
+const revive = (row: SeriesRow, replaced: number): SeriesFacts => ({
   ...row,
   sopClassUids: JSON.parse(row.sopClassUids) as string[],
   orientations: JSON.parse(row.orientations) as string[],
@@ -131,9 +138,20 @@ const revive = (row: SeriesRow): SeriesFacts => ({
   // Images that were indexed before the keys have none: nothing is known, so nothing is said against them.
   patientKeys: (JSON.parse(row.patientKeys) as string[]).filter((key) => key !== ''),
   thicknessMissing: row.thicknessMissing === 1,
+  replaced,
 });
 
 export function createSqliteStudies(store: Store): Studies {
+  /** Images of a series that came in the place of rejected ones, as far as one can tell. */
+  function replacedOf({ seriesId, rejected }: SeriesRow): number {
+    if (rejected === 0) return 0;
+    type Gone = { readonly through: number; readonly cameAfter: number };
+    const gone = store.get<Gone>(rejectedSql.ofSeries, seriesId);
+    if (gone === undefined || gone.cameAfter > 0) return 0;
+    return store.get<{ images: number }>(rejectedSql.since, seriesId, gone.through)?.images ?? 0;
+  }
+  const factsOf = (row: SeriesRow): SeriesFacts => revive(row, replacedOf(row));
+
   return {
     open: (limit) => store.all<Raw<OpenStudy>>(studySql.open, limit).map(fromRow),
     released: (limit) => store.all<Raw<OpenStudy>>(studySql.released, limit).map(fromRow),
@@ -153,11 +171,11 @@ export function createSqliteStudies(store: Store): Studies {
       ]);
       return Number(results[0]?.rows[0]?.['ignored'] ?? 0);
     },
-    series: (studyId, through) => store.all<SeriesRow>(studySql.series, through, studyId).map(revive),
+    series: (studyId, through) => store.all<SeriesRow>(studySql.series, through, studyId).map(factsOf),
     oneSeries(seriesId, through) {
       const row = store.get<SeriesRow>(studySql.oneSeries, through, seriesId);
       if (row === undefined) throw new Error(`series ${seriesId} is not in the index`);
-      return revive(row);
+      return factsOf(row);
     },
     hasJob: (series, releaseName) =>
       store.get(studySql.hasJob, series.seriesId, releaseName, series.through) !== undefined,
@@ -236,7 +254,7 @@ const fromRow = <T extends Raw<unknown>>(
 /** A study with its series, of which nothing is open any more. */
 const takenThrough = (study: OpenStudy): Statement[] => [
   {
-    sql: `UPDATE studies SET taken_through = ?, reopened = 0 WHERE id = ? AND taken_through < ? AND NOT ${studyIsHeld}`,
+    sql: `UPDATE studies SET taken_through = ?, reopened = ${awaitsCorrection} WHERE id = ? AND taken_through < ? AND NOT ${studyIsHeld}`,
     params: [study.lastInstanceId, study.studyId, study.lastInstanceId],
     expectChanges: 1,
   },

@@ -16,6 +16,7 @@ import { createSqliteDeliveries, deliverySql } from './sqlite-deliveries.ts';
 import { createSqliteHolds, holdSql } from './sqlite-holds.ts';
 import { createSqliteInstanceIndex, forgetPatientKeys, instanceSql } from './sqlite-instance-index.ts';
 import type { DeliveryRow } from './delivery-row.ts';
+import { rejectedSql } from './rejected-images.ts';
 import { keyObjectSql } from './sqlite-key-objects.ts';
 import { createSqliteJobs, jobSql, type JobRow, type StoredResult } from './sqlite-jobs.ts';
 import { createSqliteKeyObjects } from './sqlite-key-objects.ts';
@@ -613,6 +614,7 @@ describe('every hot query', () => {
       ...studyListSql,
       ...sourceReleaseSql,
       ...keyObjectSql,
+      ...rejectedSql,
       ...runReleaseSql,
     }),
   )('%s reads by an index and sorts nothing large', (_, sql) => {

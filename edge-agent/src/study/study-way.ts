@@ -194,7 +194,8 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   const quiet_ms = config.assembly.complete_after_quiet_s * 1000;
   const arrivals = createArrivals(quiet_ms);
   const sourceReleases = createSqliteSourceReleases(store);
-  const { rules } = config.assembly;
+  const { rules, rejections } = config.assembly;
+  const keep = { for_ms: rejections.keep_days * DAY_MS, entriesMax: rejections.entries_max };
   const askers = askedSources(rules).map(({ source, at }) => ({
     source,
     ...createSourceAsker({
@@ -221,7 +222,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     onJobs: () => dispatcher.wake(),
     onUnmatched: () => reporter.wake(),
     readNotes: (limit) =>
-      readKeyObjects({ ...{ keyObjects, rules, dataDir, now, log, checkpoint }, onRejected }, limit),
+      readKeyObjects({ ...{ keyObjects, rules, keep, dataDir, now, log, checkpoint }, onRejected }, limit),
   });
   const withdrawer = createWithdrawer({
     withdrawals: createSqliteWithdrawals(store),

@@ -27,6 +27,11 @@ export const studyErrors = {
     remedy: 'Find out in the PACS which study it belongs to, and send that study again',
     class: 'permanent',
   },
+  'series-partly-rejected': {
+    what: 'Images of a series were rejected by their source, and none came in their place',
+    remedy: 'Send the corrected images, or all that is to be used as a series of its own',
+    class: 'permanent',
+  },
   'series-too-large': {
     what: 'The decoded series would take more memory than one series may',
     remedy: 'Send the phases or reconstructions of the examination as series of their own',

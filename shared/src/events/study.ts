@@ -68,6 +68,12 @@ export const studyEvents = {
     text: 'A source has rejected images, or says that their time is over',
     fields: ['instance', 'reason', 'references', 'jobs'],
   },
+  'rejections-forgotten': {
+    level: 'info',
+    audit: true,
+    text: 'What was rejected long ago, or beyond a number, and is not here is not remembered any more',
+    fields: ['instances'],
+  },
   'key-object-unreadable': {
     level: 'warn',
     audit: true,

@@ -87,12 +87,14 @@ describe('a PACS that sends everything on, as it came or changed', () => {
     )) as readonly Readonly<Record<string, string>>[];
     const count = (study: string, sopClass: string): number =>
       held.filter((one) => one['PatientID'] === `P-${study}` && one['SOPClassUID'] === sopClass).length;
-    expect(all.map((study) => [count(study, sopClasses.segmentation), count(study, sopClasses.comprehensiveSr)])).toEqual(
-      all.map(() => [1, 1]),
-    );
+    expect(
+      all.map((study) => [count(study, sopClasses.segmentation), count(study, sopClasses.comprehensiveSr)]),
+    ).toEqual(all.map(() => [1, 1]));
     // It did change what it sent on.
     const results = held.filter((one) => one['SOPClassUID'] !== sopClasses.mrImage);
     const changed = results.filter((one) => one['StationName'] === 'COERCED').map((one) => one['PatientID']);
-    expect(changed.toSorted()).toEqual(['creator', 'creator', 'elements', 'elements', 'uids', 'uids'].map((s) => `P-${s}`));
+    expect(changed.toSorted()).toEqual(
+      ['creator', 'creator', 'elements', 'elements', 'uids', 'uids'].map((s) => `P-${s}`),
+    );
   }, 120_000);
 });

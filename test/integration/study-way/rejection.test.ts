@@ -72,6 +72,22 @@ describe('images that their source rejects', () => {
     expect(await received(world.pacsFolder)).toEqual([]);
   });
 
+  it('are replaced also where late images are left out, whether the note came before the images or after', async () => {
+    const agent = await world.agentWith({ lateImages: 'ignore' });
+    await sendKeyObject(agent.port, note('n1', '113001'));
+    await send(agent.port, mrSeries({ study: 'a', slices: 5 }));
+    await send(agent.port, mrSeries({ study: 'b', slices: 5 }));
+    await sendKeyObject(agent.port, { ...note('n2', '113001'), study: 'b' });
+    await vi.waitFor(() => expect(world.counted('study-complete')).toBe(2), waitOptions);
+    expect(world.counted('job-started')).toBe(0);
+    await send(agent.port, mrSeries({ study: 'a', series: 'two', slices: 5 }));
+    await send(agent.port, mrSeries({ study: 'b', series: 'two', slices: 5 }));
+    expect(classes(await world.arrived(4))).toEqual([...segmentationAndReport, ...segmentationAndReport].toSorted());
+    // Only once: what comes now is late.
+    await send(agent.port, mrSeries({ study: 'b', series: 'three', slices: 5 }));
+    await vi.waitFor(() => expect(world.counted('study-late-images-ignored')).toBe(1), waitOptions);
+  });
+
   it('end what waits for its destination, which never hears of it', async () => {
     const agent = await world.agentWith();
     await world.pacs.stop();
@@ -114,6 +130,35 @@ describe('images that their source rejects', () => {
     await settled(agent);
     expect(agent.way.studies(1)[0]?.state).toBe('inferred');
     expect(await received(world.pacsFolder)).toHaveLength(2);
+  });
+});
+
+describe('a series of which some images are rejected', () => {
+  it('is refused, and says so, until others come in their place; a second note about them changes nothing', async () => {
+    const agent = await world.agentWith();
+    await send(agent.port, mrSeries({ study: 'a', slices: 5 }));
+    await world.arrived(2);
+    await settled(agent);
+    // Without its first slice it would be a smaller volume without a gap.
+    await sendKeyObject(agent.port, note('n1', '113001', [0]));
+    const told = (await world.arrived(4)).slice(2);
+    expect(classes(told)).toEqual([sopClasses.keyObjectSelection, sopClasses.comprehensiveSr].toSorted());
+    const refusal = (await bytesOf(newest(told, sopClasses.comprehensiveSr))).toString('latin1');
+    expect(refusal).toContain(
+      'series-partly-rejected: 1 of 5 images of the series were rejected, 0 came in their place',
+    );
+    await settled(agent);
+    await send(agent.port, mrSeries({ study: 'a', from: 5, slices: 1 }));
+    const again = (await world.arrived(6)).slice(4);
+    expect(classes(again)).toEqual(segmentationAndReport);
+    const report = (await bytesOf(newest(again, sopClasses.comprehensiveSr))).toString('latin1');
+    expect([report.includes(testUid('a', 'one', 5)), report.includes(testUid('a', 'one', 0))]).toEqual([true, false]);
+    await settled(agent);
+    await sendKeyObject(agent.port, note('n2', '113001', [0]));
+    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(2), waitOptions);
+    await settled(agent);
+    expect(agent.way.studies(1)[0]?.state).toBe('inferred');
+    expect(await received(world.pacsFolder)).toHaveLength(6);
   });
 });
 

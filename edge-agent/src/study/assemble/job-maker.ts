@@ -5,7 +5,7 @@ import type { Studies } from '../../store/sqlite-studies.ts';
 import type { ActiveRelease, ActiveReleases } from './active-releases.ts';
 import { type JobPlan, planJobs } from './plan-jobs.ts';
 import { planUnmatched, type UnmatchedRoute, type UnmatchedStudy } from './plan-unmatched.ts';
-import { type RefusedJob, refuseMixed } from './refuse-mixed.ts';
+import { type RefusedJob, refuseUnsound } from './refuse-unsound.ts';
 import type { SeriesFacts } from './select-series.ts';
 
 export type AssemblyRoute = UnmatchedRoute & { readonly complete: 'study' | 'series' };
@@ -51,7 +51,7 @@ export function createJobMaker(deps: JobMakerDeps): JobMaker {
   return {
     async make(due, series, study) {
       const plan = planJobs(due, series, activeOf, hasJob);
-      const { jobs, refused } = refuseMixed(plan.jobs, study);
+      const { jobs, refused } = refuseUnsound(plan.jobs, study);
       const unmatched = series === study ? planUnmatched(due, routes, study, activeOf) : [];
       for (const name of new Set(routes.map(({ release }) => release))) {
         const active = activeOf(name);

@@ -12,6 +12,8 @@ import { effectOf } from './rejection.ts';
 export type KeyObjectReaderDeps = {
   readonly keyObjects: KeyObjects;
   readonly rules: readonly CompletionRule[];
+  /** What is remembered of rejected images that are not here. */
+  readonly keep: { readonly for_ms: number; readonly entriesMax: number };
   /** Absolute. */
   readonly dataDir: string;
   readonly now: () => number;
@@ -46,12 +48,17 @@ export async function readKeyObjects(deps: KeyObjectReaderDeps, limit: number): 
       }
       continue;
     }
-    if (effect.do === 'expire') await keyObjects.expire(one, title, references);
+    if (effect.do === 'expire') await keyObjects.expire(one, title, references, deps.now());
     const jobs = effect.do === 'reject' ? await keyObjects.reject(one, title, references, deps.now()) : 0;
     deps.checkpoint('rejection-noted');
     const reason = effect.do === 'reject' ? effect.reason : 'retention';
     log.event('rejection-noted', { instance: one.instanceId, reason, references: references.length, jobs });
     if (jobs > 0) deps.onRejected();
+  }
+  // Only notes make it grow.
+  if (unread.length > 0) {
+    const instances = await keyObjects.forget(deps.now() - deps.keep.for_ms, deps.keep.entriesMax);
+    if (instances > 0) log.event('rejections-forgotten', { instances });
   }
   return unread.length === limit;
 }

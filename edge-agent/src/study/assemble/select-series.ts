@@ -24,6 +24,10 @@ export type SeriesFacts = {
   readonly thicknessMissing: boolean;
   /** Calling AE titles that brought it. */
   readonly sources: readonly string[];
+  /** Images that are left, those of the series that are here and were rejected, and how many came in their place. */
+  readonly images: number;
+  readonly rejected: number;
+  readonly replaced: number;
   /** Id of the last image of the series. */
   readonly through: number;
 };

@@ -33,12 +33,14 @@ export function parsePart10(bytes: Uint8Array, until?: string): Result<Part10, P
   if (bytes.length < META_PREFIX_BYTES || Buffer.from(bytes.subarray(128, 132)).toString('latin1') !== 'DICM')
     return refuse('image-unreadable', 'not a DICOM Part 10 file');
   let meta: DataSet;
+  let uid: string;
   try {
     meta = dicomParser.readPart10Header(bytes);
+    // An element may claim more bytes than there are: that is found when its value is read.
+    uid = meta.string('x00020010')?.trim() ?? '';
   } catch (error) {
     return refuse('image-unreadable', `the file meta information cannot be parsed: ${text(error)}`, true);
   }
-  const uid = meta.string('x00020010')?.trim() ?? '';
   if (uid === '') return refuse('image-unreadable', 'the file meta information names no transfer syntax', true);
   const syntax = transferSyntaxes.get(uid);
   // Only known names go into a message: an unknown UID comes from outside and could be anything.

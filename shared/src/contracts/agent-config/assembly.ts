@@ -51,6 +51,13 @@ export const Assembly = strict(
     complete_after_quiet_s: Type.Number({ exclusiveMinimum: 0, default: 20 }),
     late_images: Type.Enum(['supersede', 'ignore'], { default: 'supersede' }),
     rules: Type.Array(CompletionRule, { default: [] }),
+    rejections: strict(
+      {
+        keep_days: Type.Number({ exclusiveMinimum: 0, default: 1825 }),
+        entries_max: Type.Integer({ minimum: 1, default: 1_000_000 }),
+      },
+      { default: {} },
+    ),
   },
   { default: {} },
 );

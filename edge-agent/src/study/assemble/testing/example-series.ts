@@ -18,6 +18,9 @@ export const exampleSeries = (change: Partial<SeriesFacts> = {}): SeriesFacts =>
   sources: ['PACS1'],
   patientKeys: [],
   studies: 1,
+  images: 10,
+  rejected: 0,
+  replaced: 0,
   through: 10,
   ...change,
 });

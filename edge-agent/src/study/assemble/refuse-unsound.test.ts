@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PlannedJob } from './plan-jobs.ts';
-import { refuseMixed } from './refuse-mixed.ts';
+import { refuseUnsound } from './refuse-unsound.ts';
 
 const job = (seriesId: number): PlannedJob => ({
   seriesId,
@@ -13,12 +13,16 @@ const job = (seriesId: number): PlannedJob => ({
   priority: 2,
   routes: [],
 });
-const series = (seriesId: number, patientKeys: readonly string[], studies = 1) => ({ seriesId, patientKeys, studies });
+const whole = { images: 5, rejected: 0, replaced: 0 };
+const series = (seriesId: number, patientKeys: readonly string[], studies = 1) => ({
+  ...{ seriesId, patientKeys, studies },
+  ...whole,
+});
 
 describe('jobs of studies that are not what they say', () => {
   it('run when there is one patient, also where nobody noted who', () => {
     const all = [series(1, ['x']), series(2, []), series(3, ['x'])];
-    expect(refuseMixed([job(1), job(2)], all)).toEqual({ jobs: [job(1), job(2)], refused: [] });
+    expect(refuseUnsound([job(1), job(2)], all)).toEqual({ jobs: [job(1), job(2)], refused: [] });
   });
 
   it.each([
@@ -26,7 +30,7 @@ describe('jobs of studies that are not what they say', () => {
     ['in two series', [series(1, ['x']), series(2, ['y'])]],
     ['in a series that no job is for', [series(1, ['x']), series(2, ['x']), series(3, ['y'])]],
   ])('are all refused with two patients %s', (_, all) => {
-    const { jobs, refused } = refuseMixed([job(1), job(2)], all);
+    const { jobs, refused } = refuseUnsound([job(1), job(2)], all);
     expect(jobs).toEqual([]);
     expect(refused.map(({ seriesId, code }) => [seriesId, code])).toEqual([
       [1, 'study-patients-mixed'],
@@ -35,9 +39,21 @@ describe('jobs of studies that are not what they say', () => {
   });
 
   it('are refused for the series alone that is in two studies', () => {
-    const { jobs, refused } = refuseMixed([job(1), job(2)], [series(1, ['x'], 2), series(2, ['x'])]);
+    const { jobs, refused } = refuseUnsound([job(1), job(2)], [series(1, ['x'], 2), series(2, ['x'])]);
     expect(jobs).toEqual([job(2)]);
     expect(refused).toMatchObject([{ seriesId: 1, code: 'series-in-two-studies' }]);
+  });
+
+  it.each([
+    ['nothing came', 0, ['series-partly-rejected']],
+    ['less came', 1, ['series-partly-rejected']],
+    ['as much came', 2, []],
+    ['more came', 3, []],
+  ])('are refused for a series of which two images were rejected when %s in their place', (_, replaced, codes) => {
+    const facts = { ...series(1, ['x']), rejected: 2, replaced };
+    const { jobs, refused } = refuseUnsound([job(1), job(2)], [facts, series(2, ['x'])]);
+    expect(refused.map(({ code }) => code)).toEqual(codes);
+    expect(jobs).toHaveLength(2 - codes.length);
   });
 
   it('are never lost and never both', () => {
@@ -47,9 +63,9 @@ describe('jobs of studies that are not what they say', () => {
     );
     fc.assert(
       fc.property(facts, (drawn) => {
-        const all = drawn.map((one, seriesId) => ({ ...one, seriesId }));
+        const all = drawn.map((one, seriesId) => ({ ...whole, ...one, seriesId }));
         const wanted = all.map(({ seriesId }) => job(seriesId));
-        const { jobs, refused } = refuseMixed(wanted, all);
+        const { jobs, refused } = refuseUnsound(wanted, all);
         const ids = [...jobs, ...refused].map(({ seriesId }) => seriesId).sort((a, b) => a - b);
         expect(ids).toEqual(wanted.map(({ seriesId }) => seriesId));
         const patients = new Set(all.flatMap(({ patientKeys }) => patientKeys)).size;
