@@ -4,6 +4,8 @@ import { peersCommand } from '../cli/peers-command.ts';
 import { quarantineCommand } from '../cli/quarantine-command.ts';
 import { studiesCommand } from '../cli/studies-command.ts';
 import { configKeys } from '../config/reference.ts';
+import { status } from '../dimse/index.ts';
+import { storeAnswers } from '../study/receive/store-answers.ts';
 import { anchor } from './markdown.ts';
 
 // What the pages for users name must be there: keys, metrics, commands, other pages.
@@ -55,4 +57,13 @@ test.each(pages)('$name leads to pages and headings that there are', ({ text, at
     const headings = [...readFileSync(target, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, words = '']) => anchor(words));
     expect(headings, `${to}#${heading}`).toContain(heading);
   }
+});
+
+test('operating.md tells of the statuses that there are, and of no other', () => {
+  const { text = '' } = pages.find(({ name }) => name === 'operating.md') ?? {};
+  const section = text.split('## What a sender is told\n')[1]?.split('\n## ')[0] ?? '';
+  const named = [...section.matchAll(/^\| ([0-9A-F]{4}) \|/gm)].map(([, code = '']) => Number.parseInt(code, 16));
+  const answered = Object.values(storeAnswers).map(({ code }) => code);
+  const { processingFailure, invalidObjectInstance, sopClassNotSupported } = status;
+  expect(named.sort()).toEqual([...answered, processingFailure, invalidObjectInstance, sopClassNotSupported].sort());
 });

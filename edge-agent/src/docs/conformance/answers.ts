@@ -92,7 +92,10 @@ const refusalReasons: Readonly<Record<keyof typeof refusals, readonly [when: str
     '`user` of the source asks for a user identity, and it is missing or wrong',
     'Give the user name, and the passcode where one is configured',
   ],
-  congestion: ['The disk is beyond `dicom.disk.congestion_watermark`', 'Try again later; see to the disk'],
+  congestion: [
+    'The disk is beyond `dicom.disk.congestion_watermark`, too little space is left, or too many jobs wait',
+    'Try again later; see to the disk',
+  ],
   associations: [
     '`dicom.limits.associations` are in use, also after `dicom.limits.association_wait_s`',
     'Try again later',

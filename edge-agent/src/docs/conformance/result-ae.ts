@@ -8,6 +8,8 @@ import {
   VERIFICATION,
 } from '../../dimse/index.ts';
 import { SCU_PDU_BYTES_MAX } from '../../dimse/scu-options.ts';
+import { FIND_MATCHES_MAX } from '../../dimse/find/find-request.ts';
+import { queryOf } from '../../study/assemble/count-query.ts';
 import { blocks, table } from '../markdown.ts';
 import { commitmentTable, storeScuTable, stowTable } from './answers.ts';
 import type { ExampleObjects } from './example-objects.ts';
@@ -28,7 +30,7 @@ export const resultSection = (objects: ExampleObjects): string =>
       (asksByFind() ? `, Study Root Query/Retrieve – FIND (${STUDY_ROOT_FIND}).` : '.') +
       ' Received objects are never sent on.',
     '##### 4.2.2.2 Association policies',
-    `One association at a time to each destination for results, and one for storage commitment. An association carries at most \`association.objects_max\` (${standardOf('destinations[].association.objects_max')}) objects and is kept \`association.idle_s\` (${standardOf('destinations[].association.idle_s')}) seconds without work. Longest PDU taken: ${SCU_PDU_BYTES_MAX} bytes. Asynchronous operations: \`association.in_flight_max\` (${standardOf('destinations[].association.in_flight_max')}, at most ${ASYNC_OPERATIONS_MAX}) is proposed, and what the peer accepts is kept to. No extended negotiation. User identity where the destination has a \`user\` section.`,
+    `One association at a time to each destination for results, and one for each storage commitment request. An association carries at most \`association.objects_max\` (${standardOf('destinations[].association.objects_max')}) objects and is kept \`association.idle_s\` (${standardOf('destinations[].association.idle_s')}) seconds without work. Longest PDU taken: ${SCU_PDU_BYTES_MAX} bytes. Asynchronous operations: \`association.in_flight_max\` (${standardOf('destinations[].association.in_flight_max')}, at most ${ASYNC_OPERATIONS_MAX}) is proposed, and what the peer accepts is kept to. No extended negotiation. User identity where the destination has a \`user\` section.`,
     `Waits: \`timeouts.connect_s\` (${standardOf('destinations[].timeouts.connect_s')} s) for the connection and for the association, \`timeouts.response_s\` (${standardOf('destinations[].timeouts.response_s')} s) for an answer, ${defaultScuTimeouts.release / 1000} s for the release.`,
     '##### 4.2.2.3 Association initiation',
     table(
@@ -68,10 +70,31 @@ export const resultSection = (objects: ExampleObjects): string =>
     '##### 4.2.2.5 Storage commitment',
     `Asked for with N-ACTION, at most ${COMMITMENT_REFERENCES_MAX} instances at a time. The N-EVENT-REPORT is taken on the same association and on one that the destination opens to Storage-SCP. Without an answer within \`commitment.wait_s\` (${standardOf('destinations[].commitment.wait_s')} s) it is asked anew under another transaction UID; a late answer still counts.`,
     commitmentTable(),
-    '##### 4.2.2.6 Association acceptance',
+    '##### 4.2.2.6 C-FIND',
+    asksByFind() ? findText() : 'Not used.',
+    '##### 4.2.2.7 Association acceptance',
     'Result-SCU accepts no association; reports on storage commitment come to Storage-SCP.',
     '#### 4.2.3 STOW-RS user agent',
     'Studies Service, Store transaction (PS3.18 §10.5) to destinations of `kind: stow`: `POST` of multipart/related with parts of application/dicom, each in ' +
-      `${syntaxName(madeClasses(objects)[0]?.transferSyntaxUid ?? '')}; the answer is asked for as application/dicom+json. At most \`request_objects_max\` (${standardOf('destinations[].request_objects_max')}) objects in a request, one connection, one request at a time. TLS 1.2 or 1.3; bearer token or basic authentication from a file.`,
+      `${syntaxName(madeClasses(objects)[0]?.transferSyntaxUid ?? '')}; the answer is asked for as application/dicom+json. At most \`request_objects_max\` (${standardOf('destinations[].request_objects_max')}) objects in a request, one connection, one request at a time. TLS 1.2 or 1.3 with the cipher suites of Node.js where the address is https; bearer token or basic authentication from a file.`,
     stowTable(),
   );
+
+/** The keys are those of the very queries. */
+function findText(): string {
+  const keys = (unit: 'study' | 'series'): string =>
+    Object.entries(queryOf(unit, 'of the study'))
+      .map(([key, value]) => `${key}${value === '' ? '' : ` (${value})`}`)
+      .join(', ');
+  return blocks(
+    'Where a rule of `assembly.rules` has `expect: c-find`, the PACS in its `at` section is asked how many instances a study has, so that it is complete at once when all of them are here. Study Root model, single values and universal matching only, no relational queries, no extended negotiation.',
+    table(
+      ['`at.unit`', 'keys'],
+      [
+        ['study', keys('study')],
+        ['series', keys('series')],
+      ],
+    ),
+    `At most ${FIND_MATCHES_MAX} matches are taken; then C-CANCEL is sent. A status other than 0000H at the end, more matches than that, an answer that counts nothing or cannot be read, and no answer within \`at.timeouts\` complete nothing: it is asked again, at most \`at.retry.attempts_max\` (${standardOf('assembly.rules[].at.retry.attempts_max')}) times, and the quiet time decides.`,
+  );
+}

@@ -6,7 +6,7 @@ export const securitySection = (): string =>
   blocks(
     '## 7 Security',
     '### 7.1 Security profiles',
-    'DICOM over TLS after the BCP 195 TLS Secure Transport Connection Profile (PS3.15 §B.12), on both sides: as acceptor on each listener with a `tls` section, as requestor to each destination with one. ' +
+    'DICOM over TLS after the BCP 195 TLS Secure Transport Connection Profile (PS3.15 §B.12), on both sides: as acceptor on each listener with a `tls` section, as requestor to each `dimse` destination with one (STOW-RS: 4.2.3). ' +
       `The lowest version is ${versionName(String(bcp195.minVersion))}, the highest is TLS 1.3; renegotiation and compression are off, the order of the acceptor decides.`,
     table(
       ['cipher suite (OpenSSL name)', 'version'],

@@ -8,6 +8,7 @@ import { keyTable } from './product.ts';
 import { asksByFind, resultSection } from './result-ae.ts';
 import { securitySection } from './security.ts';
 import { storageSection } from './storage-ae.ts';
+import { stowOriginSection, takesStow } from './stow-origin.ts';
 
 /** `docs/conformance-statement.md`, whole, in the form of PS3.2 Annex A. */
 export function conformanceStatement(): string {
@@ -18,6 +19,7 @@ export function conformanceStatement(): string {
     networking,
     storageSection(),
     resultSection(one),
+    stowOriginSection(),
     configuration(),
     '## 5 Media interchange',
     'None. `agent studies export` writes Part 10 files without a DICOMDIR.',
@@ -57,7 +59,7 @@ const overview = (made: string): string =>
         ['Query/Retrieve, Study Root – FIND', asksByFind() ? 'option: completion of a study' : 'no', 'no'],
         ['Query/Retrieve – MOVE, GET', 'no', 'no'],
         ['Modality Worklist, MPPS, Instance Availability, Print', 'no', 'no'],
-        ['DICOMweb Store (STOW-RS)', 'user agent', 'no'],
+        ['DICOMweb Store (STOW-RS)', 'user agent', takesStow() ? 'origin server, option; off by default' : 'no'],
         ['DICOMweb Retrieve and Query (WADO-RS, QIDO-RS)', 'no', 'no'],
       ],
     ),
@@ -74,7 +76,7 @@ const networking = blocks(
   '## 4 Networking',
   '### 4.1 Implementation model',
   '```\nmodality, PACS ── C-STORE ──▶ Storage-SCP ──▶ assemble ─ queue ─ infer ──▶ Result-SCU ──── C-STORE ──▶ PACS\n                                  ▲                                        └▶ STOW-RS UA ── HTTP ─────▶ PACS\n                                  └──────────── N-EVENT-REPORT (storage commitment) ───────────────── PACS\n```',
-  'All application entities use one AE title, `dicom.ae_title`. Storage-SCP takes objects at any time. A study is complete after a quiet time, or when a trusted sender releases its association; its results go to the destinations of the routes that took its series. Sending does not wait for receiving, and no destination waits for another.',
+  'All application entities use one AE title, `dicom.ae_title`. Storage-SCP takes objects at any time. A study is complete after a quiet time, or when a trusted sender releases its association and what is expected is there; its results go to the destinations of the routes that took its series. Sending does not wait for receiving, and no destination waits for another.',
   '### 4.2 AE specifications',
   `Implementation Class UID \`${IMPLEMENTATION_CLASS_UID}\`, Implementation Version Name \`${IMPLEMENTATION_VERSION_NAME}\`, for all. Verification is ${VERIFICATION}, storage commitment ${STORAGE_COMMITMENT}.`,
 );

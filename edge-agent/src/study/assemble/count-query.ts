@@ -45,7 +45,8 @@ export async function openCountSession(source: CountSource, callingAeTitle: stri
   };
 }
 
-const queryOf = (unit: CountSource['unit'], studyInstanceUid: string): FindIdentifier =>
+/** What is asked for, and with which keys. */
+export const queryOf = (unit: CountSource['unit'], studyInstanceUid: string): FindIdentifier =>
   unit === 'study'
     ? { queryRetrieveLevel: 'STUDY', studyInstanceUid, numberOfStudyRelatedInstances: '' }
     : { queryRetrieveLevel: 'SERIES', studyInstanceUid, seriesInstanceUid: '', numberOfSeriesRelatedInstances: '' };
