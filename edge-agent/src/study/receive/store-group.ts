@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fdatasyncSync, fsyncSync, linkSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fsync, linkSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { LaneAnswer, LanePlace, LaneRequest } from './store-lane-protocol.ts';
 
 type Work = { readonly request: LaneRequest; readonly sha256: string; fd: number | undefined; place?: LanePlace };
 
+const synced = { file: promisify(fdatasync), folder: promisify(fsync) };
+
 /**
  * Stores a group of files, each step for all of them before the next step: write, fdatasync, link, fsync of the folders,
- * unlink. So what the disk's journal takes at once is waited for once, and the order holds for every file: its bytes are
- * durable before its name is, and its name before the answer. A file that fails takes no other one with it.
+ * unlink. So the order holds for every file: its bytes are durable before its name is, and its name before the answer.
+ * A file that fails takes no other one with it.
  *
- * Blocks its thread; to be called in one that has nothing else to do.
+ * All but the syncs blocks its thread; to be called in one that has nothing else to do. The syncs of a group wait for
+ * the disk beside each other, so that its journal takes them at once, and the next group is written meanwhile.
  */
-export function storeGroup(group: readonly LaneRequest[]): LaneAnswer[] {
+export async function storeGroup(group: readonly LaneRequest[]): Promise<LaneAnswer[]> {
   const failed = new Map<LaneRequest, unknown>();
   /** One step of all that have come so far. */
   const each = <T>(some: readonly T[], requestOf: (one: T) => LaneRequest, step: (one: T) => void): T[] =>
@@ -26,6 +30,15 @@ export function storeGroup(group: readonly LaneRequest[]): LaneAnswer[] {
     });
   const eachWork = (some: readonly Work[], step: (work: Work) => void): Work[] =>
     each(some, ({ request }) => request, step);
+
+  const awaitEach = async (some: readonly Work[], step: (work: Work) => Promise<void>): Promise<Work[]> => {
+    const outcomes = await Promise.allSettled(some.map(step));
+    return some.filter(({ request }, i) => {
+      const outcome = outcomes[i];
+      if (outcome?.status === 'rejected') failed.set(request, outcome.reason);
+      return outcome?.status === 'fulfilled';
+    });
+  };
 
   const works: Work[] = [];
   each(
@@ -43,21 +56,23 @@ export function storeGroup(group: readonly LaneRequest[]): LaneAnswer[] {
     },
   );
   const written = works.filter(({ request }) => !failed.has(request));
-  const synced = eachWork(written, ({ fd }) => fdatasyncSync(fd as number));
+  const durable = await awaitEach(written, ({ fd }) => synced.file(fd as number));
   for (const work of works) closeSync(work.fd as number);
-  const linked = eachWork(synced, (work) => {
+  const linked = eachWork(durable, (work) => {
     work.place = linkInto(work.request);
   }).filter(({ place }) => place === 'placed');
   const folders = new Map<string, Work[]>();
   for (const work of linked) folders.set(work.request.folder, [...(folders.get(work.request.folder) ?? []), work]);
-  for (const [folder, inIt] of folders) {
-    try {
-      fsyncFolder(folder);
-      eachWork(inIt, ({ request }) => unlinkSync(request.path));
-    } catch (error) {
-      for (const { request } of inIt) failed.set(request, error);
-    }
-  }
+  await Promise.all(
+    [...folders].map(async ([folder, inIt]) => {
+      try {
+        await fsyncFolder(folder);
+        eachWork(inIt, ({ request }) => unlinkSync(request.path));
+      } catch (error) {
+        for (const { request } of inIt) failed.set(request, error);
+      }
+    }),
+  );
   const done = new Map(works.map((work) => [work.request, work]));
   return group.map((request) => answerOf(request, done.get(request), failed));
 }
@@ -85,10 +100,10 @@ function linkInto({ path, target }: LaneRequest): LanePlace {
 }
 
 /** Opened anew each time: a folder that was held open may have been deleted and made again since. */
-function fsyncFolder(folder: string): void {
+async function fsyncFolder(folder: string): Promise<void> {
   const fd = openSync(folder, 'r');
   try {
-    fsyncSync(fd);
+    await synced.folder(fd);
   } finally {
     closeSync(fd);
   }

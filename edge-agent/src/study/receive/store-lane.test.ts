@@ -29,8 +29,8 @@ describe('a group of files', () => {
     target: join(dir, folder, name),
   });
 
-  it('is put into its places, each file whole and with the digest of its content', () => {
-    const answers = storeGroup([request(0), request(1, 'b'), request(2)]);
+  it('is put into its places, each file whole and with the digest of its content', async () => {
+    const answers = await storeGroup([request(0), request(1, 'b'), request(2)]);
     expect(answers).toEqual(
       [0, 1, 2].map((slot) => ({
         ...{ id: slot, ok: true, place: 'placed' },
@@ -41,17 +41,17 @@ describe('a group of files', () => {
     expect(readFileSync(join(dir, 'b/1.dcm')).equals(slots[1] as Uint8Array)).toBe(true);
   });
 
-  it('replaces nothing, and says where a file is that found no place', () => {
+  it('replaces nothing, and says where a file is that found no place', async () => {
     writeFileSync(join(dir, 'a/0.dcm'), 'first');
-    const answers = storeGroup([request(0), request(1, 'gone'), request(2)]);
+    const answers = await storeGroup([request(0), request(1, 'gone'), request(2)]);
     expect(answers).toMatchObject([{ place: 'there' }, { place: 'no-folder' }, { place: 'placed' }]);
     expect(readFileSync(join(dir, 'a/0.dcm'), 'utf8')).toBe('first');
     expect(names()).toEqual(['a', 'a/0.dcm', 'a/2.dcm', 'b', 'incoming', 'incoming/0.part', 'incoming/1.part']);
   });
 
-  it('loses no other file to one that fails', () => {
+  it('loses no other file to one that fails', async () => {
     writeFileSync(join(dir, 'incoming/1.part'), 'taken');
-    const answers = storeGroup([request(0), request(1), request(2)]);
+    const answers = await storeGroup([request(0), request(1), request(2)]);
     expect(answers).toMatchObject([{ ok: true }, { id: 1, ok: false, code: 'EEXIST' }, { ok: true }]);
     expect(readFileSync(join(dir, 'incoming/1.part'), 'utf8')).toBe('taken');
   });
