@@ -30,12 +30,12 @@ describe('UIDs', () => {
 });
 
 describe('store statuses', () => {
-  it('are found by code, in ranges too, and anything unknown may be tried again', () => {
+  it('are found by code, in ranges too', () => {
     for (const entry of Object.values(storeStatuses)) expect(storeStatus(entry.code)).toEqual(entry);
-    expect(storeStatus(0xa7ab)).toMatchObject({ code: 0xa7ab, sender: 'again-later' });
-    expect(storeStatus(0xc123).sender).toBe('give-up');
-    expect(storeStatus(0xb0ff).sender).toBe('done');
-    expect(storeStatus(0x7777)).toMatchObject({ name: 'unknown status', sender: 'again-later' });
+    expect(storeStatus(0xa7ab)).toEqual({ code: 0xa7ab, name: 'out of resources' });
+    expect(storeStatus(0xc123).name).toBe('cannot understand');
+    expect(storeStatus(0xb0ff).name).toBe('stored with a warning');
+    expect(storeStatus(0x7777)).toEqual({ code: 0x7777, name: 'unknown status' });
     expect(statusText(0x0117)).toBe('0117H');
   });
 });

@@ -1,4 +1,4 @@
-import { storeStatuses } from '@collimator/shared/dicom/statuses';
+import { storeStatus, storeStatuses } from '@collimator/shared/dicom/statuses';
 import { commitmentFailures, status } from '../../dimse/index.ts';
 import type { LimitKind } from '../../dimse/index.ts';
 import { abortReasons } from '../../dimse/upper-layer/pdu.ts';
@@ -168,18 +168,25 @@ const behaviours = {
   permanent: 'failed; shown, and tried again only by `agent studies retry`',
 } as const;
 
-/** What the Storage SCU does with an answer. */
+/** What the Storage SCU does with an answer: every status that there can be. */
 export const storeScuTable = (): string =>
   table(
     ['status', 'name', 'behaviour'],
     [
-      ...Object.values(storeStatuses).map(({ code, name }) => [hex(code), name, behaviours[classOfStatus(code)]]),
-      ['Bxxx', 'any other warning', behaviours[classOfStatus(0xb0ff)]],
-      ['A7xx', 'out of resources', behaviours[classOfStatus(0xa7ff)]],
-      ['any other', '', behaviours[classOfStatus(0x7777)]],
+      ...rangesOf(0, 0xffff, classOfStatus, 'permanent').map(({ from, to, is }) => [
+        from === to ? hex(from) : `${hex(from)} to ${hex(to)}`,
+        nameOfStatus(from),
+        behaviours[is],
+      ]),
+      ['any other', '', behaviours.permanent],
       ['none', 'the association ended before the answer', behaviours.ambiguous],
     ],
   );
+
+function nameOfStatus(code: number): string {
+  if (code === commitmentFailures.resourceLimitation) return 'resource limitation';
+  return code === storeStatuses.coercionOfDataElements.code ? 'stored with a warning' : storeStatus(code).name;
+}
 
 const afterwards = {
   resend: 'the object is sent again, at most `commitment.resends_max` times',
@@ -206,11 +213,28 @@ const stowTexts: Readonly<Record<StowMeaning, string>> = {
   refused: 'the objects of the request are refused; where there were several, each is tried by itself',
   failed: 'tried again',
 };
-const httpStatuses = [200, 202, 400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 501, 502, 503];
 
-/** What the STOW-RS user agent does with an HTTP status. */
+/** What the STOW-RS user agent does with an HTTP status: every one that there can be. */
 export const stowTable = (): string =>
   table(
     ['HTTP status', 'behaviour'],
-    httpStatuses.map((code) => [code, stowTexts[meaningOf(code)]]),
+    [
+      ...rangesOf(200, 599, meaningOf, 'away').map(({ from, to, is }) => [
+        from === to ? from : `${from} to ${to}`,
+        stowTexts[is],
+      ]),
+      ['any other', stowTexts.away],
+    ],
   );
+
+/** Runs of numbers that a function maps to the same, those to `otherwise` left out. */
+function rangesOf<T>(from: number, to: number, of: (code: number) => T, otherwise: T) {
+  const ranges: { readonly from: number; to: number; readonly is: T }[] = [];
+  for (let code = from; code <= to; code += 1) {
+    const is = of(code);
+    const last = ranges.at(-1);
+    if (last?.to === code - 1 && last.is === is) last.to = code;
+    else if (is !== otherwise) ranges.push({ from: code, to: code, is });
+  }
+  return ranges;
+}

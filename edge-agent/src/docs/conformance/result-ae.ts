@@ -78,6 +78,7 @@ export const resultSection = (objects: ExampleObjects): string =>
     'Studies Service, Store transaction (PS3.18 §10.5) to destinations of `kind: stow`: `POST` of multipart/related with parts of application/dicom, each in ' +
       `${syntaxName(madeClasses(objects)[0]?.transferSyntaxUid ?? '')}; the answer is asked for as application/dicom+json. At most \`request_objects_max\` (${standardOf('destinations[].request_objects_max')}) objects in a request, one connection, one request at a time. TLS 1.2 or 1.3 with the cipher suites of Node.js where the address is https; bearer token or basic authentication from a file.`,
     stowTable(),
+    'With 409 nothing of the request was stored: an object that the body does not name is refused.',
   );
 
 /** The keys are those of the very queries. */

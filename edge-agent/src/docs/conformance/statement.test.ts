@@ -39,6 +39,16 @@ test('names every status and every rejection of ours', () => {
     expect(rejections).toMatch(new RegExp(`^\\| ${result} \\w+ \\| ${source} \\| ${reason} \\|`, 'm'));
 });
 
+test('says of every status what is done with it', () => {
+  const scu = statement.split('##### 4.2.2.4')[1]?.split('##### 4.2.2.5')[0] ?? '';
+  for (const row of [
+    '| 0213H | resource limitation | tried again',
+    '| A700H to A7FFH | out of resources | tried again',
+  ])
+    expect(scu).toContain(row);
+  expect(scu).toContain('| B000H to BFFFH | stored with a warning | sent');
+});
+
 test('has a name for each attribute; edge-agent/scripts/attribute-names.mjs finds them', () => {
   expect(statement).not.toMatch(/^\| {2}\| \([0-9A-F]{4},[0-9A-F]{4}\)/m);
 });

@@ -30,7 +30,7 @@ export function backoff_ms(attempts: number, { first_ms, most_ms }: RetryTimes, 
 /** `delivered` for success and warnings; else how to go on (PS3.4 Table B.2-1, PS3.7 Annex C). */
 export function classOfStatus(status: number): 'delivered' | ErrorClass {
   if (status === 0x0000 || (status & 0xf000) === 0xb000) return 'delivered';
-  // A7xx: out of resources; 0110H: processing failure, which says nothing of the object; 0124H: not authorized.
+  // A7xx: out of resources; 0110H: processing failure, which says nothing of the object; 0213H: resource limitation.
   if ((status & 0xff00) === 0xa700 || status === 0x0110 || status === 0x0213) return 'transient';
   // 0111H: the instance is there already. Its bytes are ours, for the UID is.
   if (status === 0x0111) return 'delivered';
