@@ -8,7 +8,8 @@ import { lockDataDir } from '@collimator/shared/sqlite/data-dir-lock';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 import type { Store } from '@collimator/shared/sqlite/store';
 import { congestionWatermark, limitsOf, listenersOf, policyOf } from './config/dicom-settings.ts';
-import { reloadTls } from './config/tls-reload.ts';
+import { localApiTlsOf, stowSettingsOf } from './config/local-api-settings.ts';
+import { reloadLocalApiTls, reloadTls } from './config/tls-reload.ts';
 import { createStoreScp, type StoreScp } from './dimse/index.ts';
 import { createHubLink } from './link/hub-link.ts';
 import { type Identity, readIdentity } from './link/identity.ts';
@@ -26,6 +27,7 @@ import { watchMachine } from './observe/machine-watch.ts';
 import { createAssemblyTally } from './observe/assembly-metrics.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { whileThereIsRoom } from './observe/room.ts';
+import { watchStow } from './observe/stow-events.ts';
 import { createStopOrder, type StopOrder } from './observe/stop-order.ts';
 import type { BuildWays, StudyWay } from './ways.ts';
 
@@ -115,6 +117,7 @@ async function startOnStore(
   const machine = watchMachine(config.data, every, log);
   stopOrder.add('machine watch', () => machine.stop());
   const dicom = watchDicom(log);
+  const posted = watchStow(log);
   let listen: ReturnType<StoreScp['addresses']> = [];
   let stopping = false;
   const readiness = () =>
@@ -133,11 +136,22 @@ async function startOnStore(
     link: () => hub.status(),
     outbox: () => ({ size: hub.status().eventsPending, refused: hub.status().eventsRefused }),
     associations: () => dicom.counts(),
+    stow: () => posted.counts(),
     disk: () => machine.disk(),
     host: () => machine.host(),
     gpus: () => machine.gpus(),
   });
   stopOrder.add('metrics', () => metrics.stop());
+  const sink = whileThereIsRoom(ways.study.sink, () => machine.disk().used < config.dicom.disk.stop_watermark);
+  let congestion: string | undefined;
+  const congested = (): string | undefined => {
+    const { used, bytes_free: bytesFree } = machine.disk();
+    const queues = [{ name: 'jobs', length: ways.study.counts().jobs.queued, lengthMax: jobsQueuedMax }];
+    const policy = { watermark: congestionWatermark(config.dicom), bytesFreeMin: congestionFreeBytes };
+    congestion = congestionOf({ used, bytesFree, queues }, policy, congestion);
+    return congestion;
+  };
+  const stow = stowSettingsOf(config);
   const api = await startLocalApi(
     {
       agentVersion: facts.agentVersion,
@@ -161,19 +175,27 @@ async function startOnStore(
       releases: () => ways.model.releases(),
       metrics,
     },
-    { ...config.local_api, log },
+    {
+      ...{ host: config.local_api.host, port: config.local_api.port, connections: config.local_api.connections, log },
+      ...(config.local_api.tls !== undefined && { tls: localApiTlsOf(config.local_api.tls) }),
+      ...(stow !== undefined && {
+        stow: {
+          ...{ ...stow, sink, congested, every },
+          now_ms: () => performance.now(),
+          onEvent(event) {
+            posted.observe(event);
+            if (event.type !== 'finished' && event.type !== 'cut-off') return;
+            const { associationId, calling: callingAeTitle } = event;
+            ways.study.onAssociationEnded({ associationId, callingAeTitle, released: event.type === 'finished' });
+          },
+        },
+      }),
+    },
   );
   stopOrder.add('local API', () => api.close());
+  const stopFollowing = reloadLocalApiTls({ localApi: config.local_api, setTls: (tls) => api.setTls(tls), every, log });
+  stopOrder.add('TLS files of the local API', async () => stopFollowing());
 
-  const sink = whileThereIsRoom(ways.study.sink, () => machine.disk().used < config.dicom.disk.stop_watermark);
-  let congestion: string | undefined;
-  const congested = (): string | undefined => {
-    const { used, bytes_free: bytesFree } = machine.disk();
-    const queues = [{ name: 'jobs', length: ways.study.counts().jobs.queued, lengthMax: jobsQueuedMax }];
-    const policy = { watermark: congestionWatermark(config.dicom), bytesFreeMin: congestionFreeBytes };
-    congestion = congestionOf({ used, bytesFree, queues }, policy, congestion);
-    return congestion;
-  };
   const scp = await listenDicom(config, { ...ways.study, sink }, dicom, congested);
   stopOrder.add('DICOM node', () => scp.close());
   const stopLooking = reloadTls({ listen: config.dicom.listen, scp, every, log });

@@ -13,6 +13,7 @@ const peers = [
   { package: 'default-jre-headless', proof: 'java' },
   { package: 'python3-pydicom', proof: '/usr/lib/python3/dist-packages/pydicom/__init__.py' },
   { package: 'python3-venv', proof: '/var/lib/dpkg/info/python3-venv.list' },
+  { package: 'curl', proof: 'curl' },
   { package: 'libgdcm-tools', proof: 'gdcmconv' },
   { package: 'openjph-tools', proof: 'ojph_compress' },
   { package: 'mricron-data', proof: '/usr/share/mricron/templates/ch2bet.nii.gz' },

@@ -2,6 +2,7 @@ import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { Validator } from '@collimator/shared/contracts/validate';
 import type { Static, TSchema } from 'typebox';
+import { reachAgent } from './reach-agent.ts';
 
 /** The agent is on the same machine: an answer takes milliseconds or does not come. */
 const timeoutMs = 5_000;
@@ -13,17 +14,17 @@ const timeoutMs = 5_000;
  * @param absent makes the error of a 404, where that is an answer
  */
 export async function askAgent<S extends TSchema>(
-  { host, port }: AgentConfig['local_api'],
+  api: AgentConfig['local_api'],
   path: string,
   answer: Validator<S>,
   { absent, change }: { readonly absent?: () => CodedError; readonly change?: object } = {},
 ): Promise<Static<S>> {
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+  const agent = reachAgent(api, path);
   const unreachable = (why: string, cause?: unknown) =>
-    new CodedError('agent-unreachable', `${url} (${why})`, { cause });
+    new CodedError('agent-unreachable', `${agent.url} (${why})`, { cause });
   let body: unknown;
   try {
-    const response = await fetch(url, {
+    const response = await agent.fetch({
       signal: AbortSignal.timeout(timeoutMs),
       ...(change !== undefined && {
         method: 'POST',

@@ -4,6 +4,7 @@ import type { Validator } from '@collimator/shared/contracts/validate';
 import { type ErrorCode, errorCatalogue } from '@collimator/shared/errors/catalogue';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { Static, TSchema } from 'typebox';
+import { reachAgent } from './reach-agent.ts';
 
 /** A large object is read and hashed again before it is taken in. */
 const timeoutMs = 600_000;
@@ -13,18 +14,18 @@ const timeoutMs = 600_000;
  * when it does not answer as it should.
  */
 export async function tellAgent<S extends TSchema>(
-  { host, port }: AgentConfig['local_api'],
+  api: AgentConfig['local_api'],
   path: string,
   body: object,
   answer: Validator<S>,
 ): Promise<Static<S>> {
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+  const agent = reachAgent(api, path);
   const unreachable = (why: string, cause?: unknown) =>
-    new CodedError('agent-unreachable', `${url} (${why})`, { cause });
+    new CodedError('agent-unreachable', `${agent.url} (${why})`, { cause });
   let status: number;
   let said: unknown;
   try {
-    const response = await fetch(url, {
+    const response = await agent.fetch({
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

@@ -4,6 +4,7 @@ import { crossChecks, type Machine, type Sections } from './cross-checks.ts';
 
 const machine: Machine = {
   unreadable: (file) => (file.startsWith('/bad') ? `${file} cannot be read (ENOENT)` : undefined),
+  unsafe: (file) => (file.startsWith('/open') ? `${file} can be read by others; make its mode 600` : undefined),
   unwritable: (folder) => (folder.startsWith('/bad') ? `${folder} cannot be written to (EROFS)` : undefined),
 };
 
@@ -28,6 +29,8 @@ const check = (change: object): string[] => {
   return crossChecks(config, machine).map(({ path, what }) => `${path} ${what}`);
 };
 const dicom = (change: object) => ({ dicom: { ...good.dicom, ...change } });
+
+const stow = (change: object) => ({ local_api: { stow: { enabled: true, ...change } } });
 
 describe('checks beyond the schema', () => {
   it('find nothing wrong with a good configuration, nor with none', () => {
@@ -216,6 +219,38 @@ describe('checks beyond the schema', () => {
       'a GPU twice',
       { devices: [{ gpu }, { gpu }] },
       [`devices[1].gpu ${gpu} is listed already; give it more workers there`],
+    ],
+    [
+      'a local API that others can reach without TLS',
+      { local_api: { host: '0.0.0.0' } },
+      ['local_api.tls is missing; 0.0.0.0 can be reached from other machines'],
+    ],
+    ['a local API that nobody else can reach', { local_api: { host: '127.1.2.3' } }, []],
+    [
+      'a local API that nobody else can reach in the clear',
+      { local_api: { host: '::', tls: { certificate: '/a.crt', key: '/bad.key' } } },
+      ['local_api.tls.key /bad.key cannot be read (ENOENT)'],
+    ],
+    ['STOW-RS for nobody', stow({ sources: [] }), ['local_api.stow.sources is empty; nobody could post anything']],
+    [
+      'senders of STOW-RS that prove nothing, or cannot',
+      stow({
+        sources: [
+          { name: 'VNA', address: '192.0.2.0/33' },
+          { name: 'VNA', address: '192.0.2.1', token_file: '/open', requests: 99 },
+          { name: 'VNA', address: '192.0.2.1/32', certificate_name: 'vna' },
+        ],
+        limits: { requests: 4 },
+      }),
+      [
+        'local_api.stow.sources[0].address 192.0.2.0/33: the prefix must be 0 to 32',
+        'local_api.stow.sources[0] needs token_file or certificate_name; an address proves nothing',
+        'local_api.stow.sources[1].requests is more than local_api.stow.limits.requests',
+        'local_api.stow.sources[2] has the name and the addresses of local_api.stow.sources[1]',
+        'local_api.stow.sources[2].certificate_name needs local_api.tls.client_ca',
+        'local_api.stow.limits.per_source is more than local_api.stow.limits.requests',
+        'local_api.stow.sources[1].token_file /open can be read by others; make its mode 600',
+      ],
     ],
     ['a data folder that cannot be written', { data: '/bad' }, ['data /bad cannot be written to (EROFS)']],
     [

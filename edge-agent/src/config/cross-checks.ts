@@ -3,6 +3,7 @@ import type { Problem } from '@collimator/shared/contracts/validate';
 import { assemblyFiles, assemblyProblems } from './assembly-checks.ts';
 import { routeProblems } from './route-checks.ts';
 import { dicomChecks, dicomFiles } from './dicom-checks.ts';
+import { localApiChecks, localApiFiles, localApiSecrets } from './local-api-checks.ts';
 import { commitmentProblems, destinationFiles, destinationProblems } from './destination-checks.ts';
 import { TIMER_S_MAX } from './timer-bound.ts';
 
@@ -10,6 +11,8 @@ import { TIMER_S_MAX } from './timer-bound.ts';
 export interface Machine {
   /** Undefined when the file can be read, otherwise why not. */
   unreadable(file: string): string | undefined;
+  /** Undefined when the file holds a secret that nobody else can read, otherwise why not. */
+  unsafe(secret: string): string | undefined;
   /** Undefined when the folder can be made and written to, otherwise why not. */
   unwritable(folder: string): string | undefined;
 }
@@ -25,6 +28,7 @@ export function crossChecks(config: Sections, machine: Machine): Problem[] {
     ...assemblyProblems(config),
     ...ports(config),
     ...(config.dicom === undefined ? [] : dicomChecks(config.dicom)),
+    ...(config.local_api === undefined ? [] : localApiChecks(config.local_api)),
     ...bounds(config),
     ...destinationProblems(config.destinations ?? []),
     ...(config.dicom === undefined || config.destinations === undefined
@@ -97,16 +101,25 @@ function devices({ devices: all }: Sections): Problem[] {
   }));
 }
 
-function files({ data, hub, dicom, destinations = [], assembly }: Sections, machine: Machine): Problem[] {
+function files(
+  { data, hub, dicom, destinations = [], assembly, local_api: localApi }: Sections,
+  machine: Machine,
+): Problem[] {
   const named: (readonly [string, string | null | undefined])[] = [['hub.extra_ca', hub?.extra_ca]];
   if (dicom !== undefined) named.push(...dicomFiles(dicom));
   named.push(...destinationFiles(destinations));
   named.push(...assemblyFiles(assembly?.rules ?? []));
+  if (localApi !== undefined) named.push(...localApiFiles(localApi));
   const unreadable = named.flatMap(([path, file]) => {
     if (file === undefined || file === null) return [];
     const why = file === '' ? 'is missing; certificate and key belong together' : machine.unreadable(file);
     return why === undefined ? [] : [{ path, what: why }];
   });
+  const secrets = localApi === undefined ? [] : localApiSecrets(localApi);
+  const unsafe = secrets.flatMap(([path, file]) => {
+    const why = machine.unsafe(file);
+    return why === undefined ? [] : [{ path, what: why }];
+  });
   const unwritable = data === undefined ? undefined : machine.unwritable(data);
-  return unwritable === undefined ? unreadable : [...unreadable, { path: 'data', what: unwritable }];
+  return [...unreadable, ...unsafe, ...(unwritable === undefined ? [] : [{ path: 'data', what: unwritable }])];
 }

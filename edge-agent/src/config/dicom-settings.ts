@@ -43,17 +43,18 @@ function identifyOf({
 }
 
 /** Bounds of the SCP; the configuration counts seconds, the library milliseconds. */
-export const limitsOf = ({ limits }: Dicom): Partial<ScpLimits> => ({
-  pduBytesMax: limits.pdu_bytes,
-  artim_ms: ms(limits.artim_s),
-  idle_ms: ms(limits.idle_s),
-  bytesPerSecondMin: limits.progress_bytes_per_s_min,
-  progressWindow_ms: ms(limits.progress_window_s),
-  connectionsMax: limits.connections,
-  waitingPerAddressMax: limits.waiting_per_address,
-  associationWait_ms: ms(limits.association_wait_s),
-  operationsMax: limits.async_operations,
-});
+export const limitsOf = ({ limits }: Dicom) =>
+  ({
+    pduBytesMax: limits.pdu_bytes,
+    artim_ms: ms(limits.artim_s),
+    idle_ms: ms(limits.idle_s),
+    bytesPerSecondMin: limits.progress_bytes_per_s_min,
+    progressWindow_ms: ms(limits.progress_window_s),
+    connectionsMax: limits.connections,
+    waitingPerAddressMax: limits.waiting_per_address,
+    associationWait_ms: ms(limits.association_wait_s),
+    operationsMax: limits.async_operations,
+  }) satisfies Partial<ScpLimits>;
 
 const ms = (seconds: number): number => Math.round(seconds * 1000);
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Machine } from './cross-checks.ts';
+import { readSecret } from './secret-file.ts';
 
 /** The machine that this process runs on. Nothing is created by asking. */
 export const thisMachine: Machine = {
@@ -11,6 +12,10 @@ export const thisMachine: Machine = {
     } catch (error) {
       return `${file} cannot be read (${codeIn(error)})`;
     }
+  },
+  unsafe(file) {
+    const read = readSecret(file);
+    return read.ok ? undefined : read.error;
   },
   unwritable(folder) {
     // A folder that does not exist yet is made at the start, so the nearest one that exists decides.

@@ -1,6 +1,7 @@
 import { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import { assemblyMeanings } from './assembly-meanings.ts';
 import { destinationMeanings } from './destination-meanings.ts';
+import { localApiMeanings } from './local-api-meanings.ts';
 import { envPrefix } from './load-agent-config.ts';
 
 /** What each key is for. A test holds this table against the schema: no key without a line, no line without a key. */
@@ -94,8 +95,7 @@ const meanings: Readonly<Record<string, string>> = {
   'devices[].workers': 'Inference processes on this GPU',
   'devices[].decode_threads':
     'Threads that decode and preprocess beside each inference process; when absent two, or one where there are two cores',
-  'local_api.host': 'Address of the local API; it has no login, so leave it on the loopback address',
-  'local_api.port': 'TCP port of the local API',
+  ...localApiMeanings,
   'log.level': 'Lowest level that is logged',
 };
 

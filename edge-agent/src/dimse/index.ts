@@ -39,6 +39,7 @@ export { isSuccess, status } from './message/statuses.ts';
 export { err, ok, type Err, type Ok, type Result } from './result.ts';
 export type { LimitKind, Peer, ScpEvent, Traffic } from './scp-events.ts';
 export { defaultScpLimits, type ScpLimits } from './scp-limits.ts';
+export { createProgress, type ProgressLimits } from './scp-progress.ts';
 export {
   ASYNC_OPERATIONS_MAX,
   defaultScuTimeouts,
@@ -54,7 +55,7 @@ export { type Action, type Association, openAssociation, type StoreObject } from
 export type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from './store-sink.ts';
 export { defaultTransferSyntaxes } from './transfer-syntaxes.ts';
 export { isUid, UID_LENGTH_MAX, VERIFICATION } from './uid.ts';
-export { canonicalBlock, parseCidr } from './upper-layer/address.ts';
+export { canonicalBlock, longestPrefix, parseCidr, plainAddress } from './upper-layer/address.ts';
 export type { Policy, Source } from './upper-layer/admission.ts';
 export type { RoleSelection, UserIdentity } from './upper-layer/pdu.ts';
 export { type Identify, oneUser } from './upper-layer/user-identity.ts';

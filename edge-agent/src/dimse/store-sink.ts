@@ -9,6 +9,8 @@ export type StoreRequest = {
   readonly calledAeTitle: string;
   readonly remoteAddress: string;
   readonly associationId: string;
+  /** Where the sender named the study too, as one that posts to the address of a study does: A900H for any other. */
+  readonly studyInstanceUid?: string;
 };
 
 /** A DIMSE status, and an Error Comment of at most 64 ASCII characters. */

@@ -24,7 +24,7 @@ export const quarantineRoutes: FastifyPluginCallback<{ readonly desk: Quarantine
   done,
 ) => {
   app.addHook('onRequest', async (request, reply) => {
-    const why = request.method === 'GET' ? undefined : whyForeign(request.headers, ownHost);
+    const why = request.method === 'GET' ? undefined : whyForeign(request.headers, ownHost, request.raw.socket);
     if (why !== undefined) await reply.code(403).send(refusal({ code: 'request-foreign', detail: why }));
   });
   const told = (entry: QuarantineEntry): QuarantinedObject => ({

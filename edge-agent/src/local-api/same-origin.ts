@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 
 export type RequestHeaders = {
   readonly host?: string | undefined;
@@ -7,9 +7,17 @@ export type RequestHeaders = {
   readonly 'content-type'?: string | undefined;
 };
 
+/** Where a request came from, and how. */
+export type Caller = { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean };
+
+const thisMachine = new BlockList();
+thisMachine.addSubnet('127.0.0.0', 8, 'ipv4');
+thisMachine.addAddress('::1', 'ipv6');
+
 /**
  * Why a request that changes something is not taken; undefined when it is. The local API has no login, so a page that
  * somebody on this machine happens to look at must not be able to use it:
+ * - it comes from this machine, also where the local API can be reached from others;
  * - the body is JSON, which a page of another origin cannot send without asking first, and nobody answers that;
  * - the name in Host is an address, `localhost` or our own name: a name of somebody else's that was made to point
  *   here (DNS rebinding) is neither;
@@ -17,11 +25,15 @@ export type RequestHeaders = {
  *
  * @param ownHost as `local_api.host` says
  */
-export function whyForeign(headers: RequestHeaders, ownHost: string): string | undefined {
+export function whyForeign(headers: RequestHeaders, ownHost: string, caller: Caller): string | undefined {
+  const address = (caller.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
+  const version = isIP(address);
+  if (version === 0 || !thisMachine.check(address, version === 4 ? 'ipv4' : 'ipv6'))
+    return 'it comes from another machine';
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') return 'the body must be application/json';
   const host = headers.host ?? '';
-  const url = `http://${host}`;
+  const url = `${caller.encrypted === true ? 'https' : 'http'}://${host}`;
   if (host === '' || !URL.canParse(url)) return 'there is no Host';
   const { hostname } = new URL(url);
   const name = hostname.replace(/^\[(.*)\]$/, '$1');

@@ -1,20 +1,34 @@
 import type { AddressInfo } from 'node:net';
+import { type SecureContextOptions, Server as TlsServer, type TlsOptions } from 'node:tls';
 import swagger from '@fastify/swagger';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { Log } from '@collimator/shared/observe/log';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { codeOf, placeOf } from '../observe/code-of.ts';
 import { healthRoutes } from './health-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import type { LocalApiSources } from './sources.ts';
 import { statusRoutes } from './status-routes.ts';
+import { isStow, type StowDeps, stowRoutes } from './stow-routes.ts';
 import { studyActions } from './study-actions.ts';
 
-export type LocalApiOptions = { readonly host: string; readonly port: number; readonly log: Log };
+export type LocalApiOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+  /** Connections at a time; any number when absent. */
+  readonly connections?: number;
+  /** https only, with these; http when absent. */
+  readonly tls?: TlsOptions;
+  /** Takes objects; there is no such route when absent. */
+  readonly stow?: StowDeps;
+};
 
 export interface LocalApi {
   readonly host: string;
   readonly port: number;
+  /** Other certificates for whoever connects from now on; only where there is `tls`. */
+  setTls(tls: SecureContextOptions): void;
   close(): Promise<void>;
 }
 
@@ -24,7 +38,7 @@ const requestMs = 10_000;
 
 /** The appliance's own HTTP API, for people on site and for probes; by default on the loopback address only. */
 export async function startLocalApi(sources: LocalApiSources, options: LocalApiOptions): Promise<LocalApi> {
-  const app = await buildLocalApi(sources, options.log, options.host);
+  const app = await buildLocalApi(sources, options.log, options.host, options);
   try {
     await app.listen({ host: options.host, port: options.port });
   } catch (error) {
@@ -33,7 +47,14 @@ export async function startLocalApi(sources: LocalApiSources, options: LocalApiO
     throw new CodedError('listen-failed', `local_api ${options.host}:${options.port} (${why})`, { cause: error });
   }
   const { address, port } = app.server.address() as AddressInfo;
-  return { host: address, port, close: () => app.close() };
+  return {
+    host: address,
+    port,
+    setTls(tls) {
+      if (app.server instanceof TlsServer) app.server.setSecureContext(tls);
+    },
+    close: () => app.close(),
+  };
 }
 
 /** The routes without a socket, as tests call them. */
@@ -41,8 +62,17 @@ export async function buildLocalApi(
   sources: LocalApiSources,
   log: Log,
   ownHost = '127.0.0.1',
+  { tls, stow, connections }: Pick<LocalApiOptions, 'tls' | 'stow' | 'connections'> = {},
 ): Promise<FastifyInstance> {
-  const app = Fastify({ bodyLimit: bodyBytesMax, requestTimeout: requestMs, forceCloseConnections: true });
+  const common = { bodyLimit: bodyBytesMax, forceCloseConnections: true } as const;
+  // How long a body may take is a matter of its route; see `boundTheBody`.
+  const timeouts = { headersTimeout: requestMs, requestTimeout: 0 };
+  const app: FastifyInstance =
+    tls === undefined
+      ? Fastify({ ...common, http: timeouts })
+      : (Fastify({ ...common, https: { ...tls, ...timeouts } }) as unknown as FastifyInstance);
+  if (connections !== undefined) app.server.maxConnections = connections;
+  app.addHook('onRequest', boundTheBody);
   await app.register(swagger, {
     openapi: { info: { title: 'Collimator appliance, local API', version: sources.agentVersion } },
   });
@@ -61,6 +91,17 @@ export async function buildLocalApi(
   await app.register(statusRoutes, { sources });
   await app.register(studyActions, { sources, ownHost });
   await app.register(quarantineRoutes, { desk: sources.quarantine, ownHost });
+  if (stow !== undefined) await app.register(stowRoutes, { stow });
   await app.ready();
   return app;
+}
+
+/** Small questions arrive at once or not at all; objects are bounded by their progress instead. */
+async function boundTheBody({ raw }: FastifyRequest): Promise<void> {
+  if (raw.complete || isStow(raw)) return;
+  const timer = setTimeout(() => {
+    if (!raw.complete) raw.destroy();
+  }, requestMs);
+  timer.unref();
+  raw.once('close', () => clearTimeout(timer));
 }

@@ -21,7 +21,7 @@ export const studyActions: FastifyPluginCallback<{ readonly sources: LocalApiSou
   done,
 ) => {
   app.addHook('onRequest', async (request, reply) => {
-    const why = whyForeign(request.headers, ownHost);
+    const why = whyForeign(request.headers, ownHost, request.raw.socket);
     if (why === undefined) return;
     const refused = refusal('request-foreign');
     await reply.code(403).send({ ...refused, message: `${refused.message}: ${why}` });

@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { LinkStatus } from '../link/link.ts';
 import type { Latencies, WorkCounts } from '../link/telemetry.ts';
 import type { AssociationCounts } from './dicom-events.ts';
+import type { StowCounts } from './stow-events.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { addAssemblyMetrics, type AssemblyCounts } from './assembly-metrics.ts';
 import { addDeliveryMetrics, type DestinationFigures } from './delivery-metrics.ts';
@@ -22,6 +23,7 @@ export type MetricSources = {
   readonly link: () => LinkStatus;
   readonly outbox: () => { readonly size: number; readonly refused: number };
   readonly associations: () => AssociationCounts;
+  readonly stow: () => StowCounts;
   readonly disk: () => DiskSpace;
   readonly host: () => HostFacts | undefined;
   readonly gpus: () => readonly GpuReading[];
@@ -111,6 +113,14 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   ask('collimator_dicom_limit_hits_total', 'How often each bound of the DICOM node was reached', ['limit'], () =>
     by('limit', sources.associations().limits),
+  );
+  one('collimator_stow_requests', 'STOW-RS requests under way', () => sources.stow().open);
+  ask('collimator_stow_requests_total', 'STOW-RS requests since the start, by outcome', ['outcome'], () => {
+    const { finished, cutOff, refused } = sources.stow();
+    return by('outcome', { finished, 'cut-off': cutOff, refused });
+  });
+  ask('collimator_stow_limit_hits_total', 'How often each bound of STOW-RS was reached', ['limit'], () =>
+    by('limit', sources.stow().limits),
   );
   one('collimator_disk_free_bytes', 'Free bytes where the data folder lies', () => sources.disk().bytes_free);
   one('collimator_disk_size_bytes', 'Size of the file system of the data folder', () => sources.disk().bytes_total);

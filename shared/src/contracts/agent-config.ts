@@ -11,6 +11,7 @@ import {
 import { routeResults } from './agent-config/route-results.ts';
 import { RouteName, RouteSelect } from './agent-config/route-select.ts';
 import { Destination, StorageCommitment } from './agent-config/destinations.ts';
+import { LocalApi } from './agent-config/local-api.ts';
 import { AeTitle, DeviceId, LogConfig, Path, ReleaseName, strict } from './common.ts';
 import { validator } from './validate.ts';
 
@@ -78,10 +79,7 @@ export const AgentConfig = strict({
   destinations: Type.Array(Destination),
   routes: Type.Array(Route),
   devices: Type.Union([Type.Literal('auto'), Type.Array(InferenceDevice, { minItems: 1 })], { default: 'auto' }),
-  local_api: strict(
-    { host: Type.String({ default: '127.0.0.1' }), port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }) },
-    { default: {} },
-  ),
+  local_api: LocalApi,
   log: LogConfig,
 });
 export type AgentConfig = Static<typeof AgentConfig>;

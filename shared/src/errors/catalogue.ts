@@ -7,6 +7,7 @@ import { modelErrors } from './model.ts';
 import { provisioningErrors } from './provisioning.ts';
 import { releaseErrors } from './release.ts';
 import { storeErrors } from './store.ts';
+import { stowErrors } from './stow.ts';
 import { studyErrors } from './study.ts';
 import { trainingErrors } from './training.ts';
 
@@ -21,6 +22,7 @@ export const errorCatalogue = {
   ...provisioningErrors,
   ...releaseErrors,
   ...storeErrors,
+  ...stowErrors,
   ...studyErrors,
   ...trainingErrors,
 } as const;

@@ -5,6 +5,7 @@ import { modelEvents } from './model.ts';
 import { programEvents } from './program.ts';
 import { provisioningEvents } from './provisioning.ts';
 import { releaseEvents } from './release.ts';
+import { stowEvents } from './stow.ts';
 import { studyEvents } from './study.ts';
 import { trainingEvents } from './training.ts';
 
@@ -17,6 +18,7 @@ export const eventRegistry = {
   ...programEvents,
   ...provisioningEvents,
   ...releaseEvents,
+  ...stowEvents,
   ...studyEvents,
   ...trainingEvents,
 } as const;

@@ -41,6 +41,8 @@ export type ApplianceOptions = {
   readonly certificateDays?: number;
   /** More of the `dicom` part of the configuration. */
   readonly dicom?: object;
+  /** More of its `local_api` part. */
+  readonly localApi?: { readonly tls?: object; readonly stow?: object };
 };
 
 export async function createAppliance(options: ApplianceOptions): Promise<Appliance> {
@@ -67,7 +69,7 @@ export async function createAppliance(options: ApplianceOptions): Promise<Applia
       destinations: options.destinations ?? [],
       routes: [],
       devices: [{ cpu: { threads: 1 } }],
-      local_api: { port: apiPort },
+      local_api: { port: apiPort, ...options.localApi },
       log: { level: 'debug' },
     }),
   );
@@ -79,7 +81,7 @@ export async function createAppliance(options: ApplianceOptions): Promise<Applia
     config,
     dataDir,
     dicomPort,
-    apiUrl: `http://127.0.0.1:${apiPort}`,
+    apiUrl: `${options.localApi?.tls === undefined ? 'http' : 'https'}://127.0.0.1:${apiPort}`,
     output: () => lines.join('\n'),
     events,
     async start() {

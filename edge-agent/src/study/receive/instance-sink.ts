@@ -301,9 +301,11 @@ const reasonOf = (facts: Omit<QuarantineReason, 'code' | 'why'>): Omit<Quarantin
 
 function mismatchOf(
   request: StoreRequest,
-  dataSet: { readonly sopClassUid: string; readonly sopInstanceUid: string },
+  dataSet: { readonly sopClassUid: string; readonly sopInstanceUid: string; readonly studyInstanceUid: string },
 ): string | undefined {
   if (dataSet.sopClassUid !== request.sopClassUid) return 'SOP class UID differs from the command';
+  if (request.studyInstanceUid !== undefined && dataSet.studyInstanceUid !== request.studyInstanceUid)
+    return 'study instance UID differs from the one that it was posted to';
   return dataSet.sopInstanceUid === request.sopInstanceUid ? undefined : 'SOP instance UID differs from the command';
 }
 
