@@ -120,7 +120,10 @@ describe('a power cut', () => {
     expect(agent.deaths()).toBe(alone ? 0 : 1);
     expect(agent.program().stderr().includes('inference-worker-died')).toBe(alone);
     const repeats = (await received(pacsFolder)).filter((line) => line.repeat).length;
-    expect(repeats).toBe(name === 'delivery-sent-before-noted' ? 1 : 0);
+    // Of a job's two objects, both may have been answered and neither noted: they go over one association.
+    const repeatsMax = name === 'delivery-sent-before-noted' ? 2 : 0;
+    expect(repeats).toBeGreaterThanOrEqual(Math.min(1, repeatsMax));
+    expect(repeats).toBeLessThanOrEqual(repeatsMax);
   });
 
   it('after a sender was done is followed by its study at once, by the rule for that sender', async () => {
