@@ -16,6 +16,8 @@ export type Deliveries = {
   nextDue_ms(destination: string): number | undefined;
   /** Notes, before the first byte leaves, that the destination may have these; gives those that are still to be sent. */
   begin(rows: readonly DeliveryRow[]): Promise<DeliveryRow[]>;
+  /** Whether it is still to be sent: it may have been withdrawn, or its study held, since it was begun. */
+  isToBeSent(row: DeliveryRow): boolean;
   /** Takes `begin` back for those of which nothing was sent. */
   notBegun(rows: readonly DeliveryRow[]): Promise<void>;
   /** @param commit_ms when its storage commitment is to be asked for; undefined where none is wanted */
@@ -47,6 +49,8 @@ export const deliverySql = {
     ORDER BY d.due_ms, d.id LIMIT ?`,
   nextDue: `SELECT due_ms AS due FROM deliveries d JOIN results r ON r.id = d.result_id JOIN jobs ON jobs.id = r.job_id
     WHERE d.destination = ? AND d.state = 'pending' AND NOT ${resultIsHeld} ORDER BY due_ms LIMIT 1`,
+  isToBeSent: `SELECT 1 AS found FROM deliveries d JOIN results r ON r.id = d.result_id JOIN jobs ON jobs.id = r.job_id
+    WHERE d.id = ? AND d.state = 'pending' AND NOT ${resultIsHeld}`,
   pending: `SELECT count(*) AS n FROM deliveries WHERE state = 'pending'`,
   resultsOf: 'SELECT id FROM results WHERE job_id IN (SELECT value FROM json_each(?))',
   arrived: `SELECT result_id AS resultId, destination FROM deliveries
@@ -85,6 +89,7 @@ export function createSqliteDeliveries(store: Store): Deliveries {
       const ids = new Set(begun?.rows.map((row) => row['id']));
       return rows.filter(({ deliveryId }) => ids.has(deliveryId));
     },
+    isToBeSent: (row) => store.get(deliverySql.isToBeSent, row.deliveryId) !== undefined,
     async notBegun(rows) {
       const ids = rows.filter(({ mayHave }) => mayHave === 0).map(({ deliveryId }) => deliveryId);
       if (ids.length === 0) return;

@@ -28,7 +28,7 @@ const stateOf = (destination: string): string[] =>
     .map(({ state }) => state);
 
 /** A destination of ours whose answers are made by the test. */
-async function startReceiver(answer: (request: StoreRequest, nth: number) => StoreOutcome) {
+async function startReceiver(answer: (request: StoreRequest, nth: number) => StoreOutcome | Promise<StoreOutcome>) {
   const events: ScpEvent[] = [];
   const received: string[] = [];
   const scp = createStoreScp({
@@ -202,6 +202,29 @@ describe('results that are not to be sent', () => {
     await holds.release(1, 'operator', '1', 2);
     lane.wake();
     await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(4).fill('sent')), waitOptions);
+  });
+
+  it('wait also when their study is held while they are being sent', async () => {
+    const one = (port: number) => pacs(port, { association: { objects_max: 1 } });
+    const holds = createSqliteHolds(world.store);
+    const receiver = await startReceiver(async (_, nth) => {
+      if (nth === 1) await holds.place(1, { kind: 'operator', cause: '1', detail: '' }, 1);
+      return { status: 0 };
+    });
+    await world.makeJob(['pacs']);
+    const slow = world.lane(one(receiver.port));
+    await vi.waitFor(() => expect(stateOf('pacs').toSorted()).toEqual(['pending', 'sent']), waitOptions);
+    await slow.stop();
+    expect(receiver.received).toHaveLength(1);
+    expect(
+      world
+        .states()
+        .map(({ mayHave }) => mayHave)
+        .toSorted(),
+    ).toEqual([0, 1]);
+    await holds.release(1, 'operator', '1', 2);
+    world.lane(one(receiver.port));
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['sent', 'sent']), waitOptions);
   });
 
   it('are withdrawn whole from a destination that has nothing of a superseded job, and from no other', async () => {

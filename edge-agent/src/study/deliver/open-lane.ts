@@ -27,16 +27,20 @@ export function openLane(deps: OpenLaneDeps): DestinationLane {
     name: destination.name,
     times: { first_ms: first_s * 1000, most_ms: most_s * 1000 },
     commit: destination.kind === 'dimse' && destination.commitment !== undefined,
-    sender: openSender(deps),
+    sender: openSender({ ...deps, isToBeSent: (row) => deps.deliveries.isToBeSent(row) }),
   });
 }
 
-export type SenderDeps = Pick<OpenLaneDeps, 'destination' | 'callingAeTitle' | 'dataDir' | 'after'>;
+export type SenderDeps = Pick<OpenLaneDeps, 'destination' | 'callingAeTitle' | 'dataDir' | 'after'> & {
+  /** Asked again before each object: its study may be held since the first one of them was taken up. */
+  readonly isToBeSent?: (row: DeliveryRow) => boolean;
+};
 
 /** What sends to a destination of its kind; for a lane, or for one object by hand. */
 export function openSender(deps: SenderDeps): Sender {
   const { destination, after } = deps;
-  const fileOf = (row: DeliveryRow, tell: Tell) => fileOrFailure(deps.dataDir, row, tell);
+  const fileOf = async (row: DeliveryRow, tell: Tell): Promise<ResultFile | undefined> =>
+    deps.isToBeSent?.(row) === false ? undefined : fileOrFailure(deps.dataDir, row, tell);
   switch (destination.kind) {
     case 'dimse':
       return createDimseSender({

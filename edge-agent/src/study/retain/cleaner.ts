@@ -28,6 +28,8 @@ export type CleanerDeps = {
 
 /** Between two looks at the disk. */
 const INTERVAL_MS = 60_000;
+/** The same when a study was in use: it is compared with the disk, or an image of it is coming in. */
+const BUSY_MS = 1_000;
 /** Studies removed in one pass; the next follows at once. */
 const BATCH = 16;
 
@@ -46,7 +48,7 @@ export function createCleaner(deps: CleanerDeps): StageLoop {
     for (let removed = 0; removed < BATCH; removed += 1) {
       const oldest = retention.oldestSettled([...stuck, ...busy]);
       const plan = planRemoval(oldest, deps.used(), deps.policy, deps.now());
-      if (oldest === undefined || plan === undefined) return deps.now() + INTERVAL_MS;
+      if (oldest === undefined || plan === undefined) return deps.now() + (busy.size > 0 ? BUSY_MS : INTERVAL_MS);
       await remove(oldest, plan.reason);
     }
     return deps.now();
