@@ -18,7 +18,6 @@ import { startLocalApi } from './local-api/server.ts';
 import { statusOf } from './local-api/status.ts';
 import { studySummary } from './local-api/study-details.ts';
 import { studyRouting } from './local-api/study-routing.ts';
-import { defaultReceiveLimits } from './study/receive/instance-sink.ts';
 import { readAgentVersion } from './observe/agent-version.ts';
 import { congestionOf } from './observe/congestion.ts';
 import { watchDicom } from './observe/dicom-events.ts';
@@ -49,11 +48,6 @@ export interface RunningAgent {
 }
 
 const migrations = new URL('../src/store/migrations/', import.meta.url);
-
-/** No association is taken while so many jobs wait: what comes on top of a week's work is better kept by its sender. */
-const jobsQueuedMax = 50_000;
-/** Free bytes below which none is taken: twice what `defaultReceiveLimits` keeps for what is arriving already. */
-const congestionFreeBytes = 2 * defaultReceiveLimits.freeBytesMin;
 
 /** Longest time to stop all parts; what is not done then is taken up at the next start. */
 const stopMsMax = 10_000;
@@ -131,6 +125,7 @@ async function startOnStore(
     ...sources,
     heldStudies: () => ways.study.heldStudies(),
     assembly: () => tally.counts(),
+    policy: () => ways.study.policyFigures(),
     destinations: () => ways.study.destinations(),
     agentVersion: facts.agentVersion,
     link: () => hub.status(),
@@ -146,8 +141,9 @@ async function startOnStore(
   let congestion: string | undefined;
   const congested = (): string | undefined => {
     const { used, bytes_free: bytesFree } = machine.disk();
-    const queues = [{ name: 'jobs', length: ways.study.counts().jobs.queued, lengthMax: jobsQueuedMax }];
-    const policy = { watermark: congestionWatermark(config.dicom), bytesFreeMin: congestionFreeBytes };
+    const { congestion_jobs: lengthMax, congestion_free_bytes: bytesFreeMin } = config.dicom.limits;
+    const queues = [{ name: 'jobs', length: ways.study.counts().jobs.queued, lengthMax }];
+    const policy = { watermark: congestionWatermark(config.dicom), bytesFreeMin };
     congestion = congestionOf({ used, bytesFree, queues }, policy, congestion);
     return congestion;
   };

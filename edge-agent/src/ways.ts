@@ -10,6 +10,7 @@ import type { Report } from './link/outbox.ts';
 import type { QuarantineDesk } from './study/receive/quarantine-desk.ts';
 import type { Latencies, WorkCounts } from './link/telemetry.ts';
 import type { DestinationFigures } from './observe/delivery-metrics.ts';
+import type { PolicyFigures } from './observe/policy-metrics.ts';
 import type { AssociationEnd } from './study/study-way.ts';
 import type { Retried } from './store/sqlite-retries.ts';
 import type { StudyLine } from './store/sqlite-study-list.ts';
@@ -37,6 +38,8 @@ export interface StudyWay {
   readonly quarantine: QuarantineDesk;
   /** Studies that something holds; see study/hold.ts. */
   heldStudies(): number;
+  /** What the policies for conflicts, the quarantine and retention have done. */
+  policyFigures(): PolicyFigures;
   devices(): readonly AgentStatus['devices'][number][];
 }
 

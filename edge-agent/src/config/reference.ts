@@ -47,6 +47,9 @@ const meanings: Readonly<Record<string, string>> = {
     'What happens to an object that has a known UID and other bytes: `quarantine` sets it aside and holds the study until somebody decides, `replace` takes it for the first one and makes the results anew, `keep-first` drops it',
   'dicom.retention.keep_days_max':
     'Studies older than this are removed although there is room, days; as long as there is room when null',
+  'dicom.retention.interval_s': 'Between two looks at the disk for studies that may be removed, seconds',
+  'dicom.limits.congestion_jobs': 'Queued jobs from which associations are refused as temporary congestion',
+  'dicom.limits.congestion_free_bytes': 'Free bytes below which associations are refused as temporary congestion',
   'dicom.quarantine.entries_max': 'Most objects in the quarantine',
   'dicom.quarantine.bytes_max': 'Most bytes in the quarantine',
   'dicom.quarantine.keep_days':

@@ -1,6 +1,7 @@
 import type { Log } from '@collimator/shared/observe/log';
 import type { LimitKind, ScpEvent } from '../dimse/index.ts';
 import { codeOf, placeOf } from './code-of.ts';
+import { type RefusalClass, refusalClassOf } from './policy-metrics.ts';
 import { createRepeatedEvent } from './repeated-event.ts';
 
 export type AssociationCounts = {
@@ -9,6 +10,8 @@ export type AssociationCounts = {
   readonly rejected: number;
   /** How often each bound of the node was reached. */
   readonly limits: Readonly<Record<LimitKind, number>>;
+  /** Objects whose status was not success. */
+  readonly refused: Readonly<Record<RefusalClass, number>>;
 };
 
 /** A port scanner or a broken sender is in the log once a minute per address. */
@@ -35,9 +38,10 @@ export function watchDicom(log: Log, now_ms: () => number = () => performance.no
     idle: 0,
     progress: 0,
   };
+  const refused: Record<RefusalClass, number> = { A7xx: 0, A9xx: 0, Cxxx: 0, '01xx': 0, Bxxx: 0, other: 0 };
   const connectionFailed = createRepeatedEvent(FAILED_EVERY_MS, ADDRESSES_MAX, now_ms);
   return {
-    counts: () => ({ open, accepted, rejected, limits }),
+    counts: () => ({ open, accepted, rejected, limits, refused }),
     observe(event) {
       if ('limit' in event && event.limit !== undefined) limits[event.limit] += 1;
       switch (event.type) {
@@ -71,6 +75,7 @@ export function watchDicom(log: Log, now_ms: () => number = () => performance.no
         case 'instance-stored':
           return;
         case 'instance-refused':
+          refused[refusalClassOf(event.status)] += 1;
           return log.event('instance-refused', {
             calling: event.callingAeTitle,
             status: `${event.status.toString(16).padStart(4, '0').toUpperCase()}H`,

@@ -8,6 +8,7 @@ import type { StowCounts } from './stow-events.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { addAssemblyMetrics, type AssemblyCounts } from './assembly-metrics.ts';
 import { addDeliveryMetrics, type DestinationFigures } from './delivery-metrics.ts';
+import { addPolicyMetrics, type PolicyFigures } from './policy-metrics.ts';
 import { gpuFields, type GpuReading } from './gpu-readings-parser.ts';
 import type { HostFacts } from './host-facts.ts';
 
@@ -18,6 +19,7 @@ export type MetricSources = {
   readonly latencies: () => Latencies;
   readonly heldStudies: () => number;
   readonly assembly: () => AssemblyCounts;
+  readonly policy: () => PolicyFigures;
   readonly destinations: () => readonly DestinationFigures[];
   readonly releases: () => readonly DeviceRelease[];
   readonly link: () => LinkStatus;
@@ -81,6 +83,11 @@ export function createMetrics(sources: MetricSources): Metrics {
   );
   addAssemblyMetrics(ask, () => sources.assembly());
   addDeliveryMetrics(ask, () => sources.destinations());
+  addPolicyMetrics(
+    ask,
+    () => sources.policy(),
+    () => sources.associations().refused,
+  );
   ask('collimator_study_latency_seconds', 'Latency of the last studies by stage', ['stage', 'quantile'], () =>
     Object.entries(sources.latencies()).flatMap(([stage, q]): Sample[] => [
       [{ stage, quantile: '0.5' }, q.p50 / 1000],

@@ -11,6 +11,8 @@ export type Holds = {
   isHeld(studyId: number): boolean;
   /** Studies that are held now. */
   count(): number;
+  /** The same by the kind of hold; a study that several kinds hold counts for each. */
+  countByKind(): Readonly<Record<HoldKind, number>>;
 };
 
 /** True for a row of `studies` that is held; in a query whose table is called so. */
@@ -25,6 +27,7 @@ export const holdSql = {
     WHERE study_id = ? AND released_ms IS NULL ORDER BY id`,
   isHeld: 'SELECT 1 AS found FROM holds WHERE study_id = ? AND released_ms IS NULL LIMIT 1',
   count: 'SELECT count(DISTINCT study_id) AS n FROM holds WHERE released_ms IS NULL',
+  countByKind: `SELECT kind, count(DISTINCT study_id) AS n FROM holds WHERE released_ms IS NULL GROUP BY kind`,
 } as const;
 
 /** Part of a write that also changes what the hold is about. */
@@ -52,6 +55,11 @@ export function createSqliteHolds(store: Store): Holds {
     },
     of: (studyId) => store.all<Hold>(holdSql.of, studyId),
     isHeld: (studyId) => store.get(holdSql.isHeld, studyId) !== undefined,
+    countByKind() {
+      const counts: Record<HoldKind, number> = { conflict: 0, rejection: 0, operator: 0 };
+      for (const { kind, n } of store.all<{ kind: HoldKind; n: number }>(holdSql.countByKind)) counts[kind] = n;
+      return counts;
+    },
     count: () => store.get<{ n: number }>(holdSql.count)?.n ?? 0,
   };
 }

@@ -60,6 +60,7 @@ export function createSqliteInstanceIndex(deps: InstanceIndexDeps): InstanceInde
         return after;
       }
     },
+    sha256Of: (sopInstanceUid) => store.get<{ sha256: string }>(instanceSql.known, sopInstanceUid)?.sha256,
     pathOf: (sopInstanceUid) => store.get<{ path: string }>(instanceSql.known, sopInstanceUid)?.path,
     async replace(header, path, quarantined) {
       const old = store.get<StoredRow>(instanceSql.stored, header.sopInstanceUid);

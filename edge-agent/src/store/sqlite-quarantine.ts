@@ -1,5 +1,6 @@
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
-import type { NewEntry, QuarantineIndex } from '../study/receive/quarantine-index.ts';
+import type { QuarantineRows } from '../study/receive/adopt-quarantined.ts';
+import type { NewEntry, QuarantineIndex, Usage } from '../study/receive/quarantine-index.ts';
 import { noteRemoval } from './sqlite-removals.ts';
 
 export type EntryState = 'kept' | 'released' | 'discarded' | 'expired';
@@ -25,6 +26,8 @@ export type QuarantineEntry = {
 };
 
 export type QuarantineList = {
+  /** What lies there now. */
+  size(): Usage;
   /** What lies there, what waits for a decision first, the newest first. */
   kept(limit: number): readonly QuarantineEntry[];
   get(entryId: number): QuarantineEntry | undefined;
@@ -48,6 +51,9 @@ export const quarantineSql = {
   // What was refused makes way and holds nobody, so it answers for no repeat.
   before: `SELECT state FROM quarantine WHERE sop_instance_uid = ? AND sha256 = ? AND acknowledged = 1
     ORDER BY id DESC LIMIT 1`,
+  isKept: `SELECT 1 AS found FROM quarantine WHERE sop_instance_uid = ? AND sha256 = ? AND state = 'kept'`,
+  hasRow: 'SELECT 1 AS found FROM quarantine WHERE file = ?',
+  isToBeRemoved: 'SELECT 1 AS found FROM removals WHERE path = ?',
   kept: `SELECT ${columns} FROM quarantine WHERE state = 'kept' ORDER BY acknowledged DESC, kept_ms DESC LIMIT ?`,
   get: `SELECT ${columns} FROM quarantine WHERE id = ?`,
   oldest: `SELECT id AS entryId, file FROM quarantine WHERE state = 'kept' AND acknowledged = 0 AND kept_ms < ?
@@ -88,7 +94,10 @@ function decide(store: Store, entryId: number, state: Exclude<EntryState, 'kept'
   };
 }
 
-export function createSqliteQuarantine(store: Store, now: () => number): QuarantineIndex & QuarantineList {
+export function createSqliteQuarantine(
+  store: Store,
+  now: () => number,
+): QuarantineIndex & QuarantineList & QuarantineRows {
   async function expire(rows: readonly { entryId: number }[]): Promise<readonly string[]> {
     const decisions = rows.map(({ entryId }) => decide(store, entryId, 'expired', now()));
     await store.write(decisions.flatMap(({ statements }) => statements));
@@ -97,10 +106,17 @@ export function createSqliteQuarantine(store: Store, now: () => number): Quarant
   const oldest = (before_ms: number, limit: number): { entryId: number }[] =>
     store.all(quarantineSql.oldest, before_ms, limit);
 
+  const size = (): Usage => store.get<Usage>(quarantineSql.usage) ?? { entries: 0, bytes: 0 };
+
   return {
+    size,
     async usage() {
-      return store.get<{ entries: number; bytes: number }>(quarantineSql.usage) ?? { entries: 0, bytes: 0 };
+      return size();
     },
+    isKept: (sopInstanceUid, sha256) => store.get(quarantineSql.isKept, sopInstanceUid, sha256) !== undefined,
+    explains: (file) =>
+      store.get(quarantineSql.hasRow, file) !== undefined ||
+      pathsOf(file).some((path) => store.get(quarantineSql.isToBeRemoved, path) !== undefined),
     before(sopInstanceUid, sha256) {
       const state = store.get<{ state: EntryState }>(quarantineSql.before, sopInstanceUid, sha256)?.state;
       return state === 'kept' || state === 'discarded' ? state : undefined;

@@ -4,6 +4,7 @@ import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
 import type { CommitmentService, StoreSink } from '../dimse/index.ts';
+import { outcomeOf, type PolicyFigures } from '../observe/policy-metrics.ts';
 import type { DestinationFigures } from '../observe/delivery-metrics.ts';
 import { createSqliteDeliveries } from '../store/sqlite-deliveries.ts';
 import { createSqliteHolds } from '../store/sqlite-holds.ts';
@@ -14,7 +15,6 @@ import { createSqliteRetention } from '../store/sqlite-retention.ts';
 import { createSqliteRunReleases } from '../store/sqlite-run-releases.ts';
 import { type Retried, retryStudy } from '../store/sqlite-retries.ts';
 import { createSqliteWithdrawals } from '../store/sqlite-withdrawals.ts';
-import { createSqliteStoredStudies } from '../store/sqlite-stored-studies.ts';
 import { createSqliteSourceReleases } from '../store/sqlite-source-releases.ts';
 import { createSqliteStudies } from '../store/sqlite-studies.ts';
 import { createSqliteStudyList, type StudyLine, type StudyList } from '../store/sqlite-study-list.ts';
@@ -47,7 +47,7 @@ import type { QuarantineDesk } from './receive/quarantine-desk.ts';
 import type { ReceiveEvent } from './receive/receive-events.ts';
 import { openStoreLane } from './receive/store-lane.ts';
 import { createCleaner } from './retain/cleaner.ts';
-import { reconcile } from './retain/reconcile.ts';
+import { createStartComparison } from './retain/start-comparison.ts';
 
 export type StudyWayDeps = {
   readonly store: Store;
@@ -110,13 +110,12 @@ export type StudyWay = {
   readonly quarantine: QuarantineDesk;
   /** Studies that something holds. */
   heldStudies(): number;
+  policyFigures(): PolicyFigures;
   devices(): readonly { readonly name: string; readonly ready: boolean }[];
 };
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Between two studies when index and disk are compared: at most fifty folders a second. */
-const PAUSE_MS = 20;
 /** Studies over which latencies are told. */
 const LATENCIES_OVER = 500;
 
@@ -132,6 +131,9 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   const list = createSqliteStudyList(store);
   const runReleases = createSqliteRunReleases(store);
   const seen = { received: 0, rejected: 0, quarantined: 0, inferred: 0, failed: 0, delivered: 0, undelivered: 0 };
+  const conflicts = { quarantined: 0, replaced: 0, 'kept-first': 0 };
+  const removed = { space: 0, age: 0 };
+  let freedBytes = 0;
   const describing: DescriptionDeps = {
     jobs,
     dataDir,
@@ -258,6 +260,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       // What was made of the old image is taken back.
       if (event.type === 'instance-conflict' && event.action === 'replaced') withdrawer.wake();
       if (event.type === 'quarantined') seen.quarantined += 1;
+      if (event.type === 'instance-conflict') conflicts[outcomeOf[event.action]] += 1;
       if (event.type === 'write-failed') seen.rejected += 1;
       logReceived(event, log);
       deps.onReceive?.(event);
@@ -266,6 +269,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       log.event('quarantine-decided', { entry, decision, by: 'local operator' });
       goOn();
     },
+    checkpoint,
     onRemovalFailed: (error) => log.event('removal-failed', { code: codeOf(error), place: placeOf(error) }),
   });
   /** A study that was held may go on, at whichever stage it was. */
@@ -309,9 +313,12 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     gate: intake.gate,
     used: deps.diskUsed ?? (() => diskSpace(dataDir).used),
     expireQuarantine: () => intake.expire(),
-    now,
-    after,
-    log,
+    interval_ms: config.dicom.retention.interval_s * 1000,
+    onRemoved(reason, bytes) {
+      removed[reason] += 1;
+      freedBytes += bytes;
+    },
+    ...{ now, after, log, checkpoint },
   });
   const loops = [cleaner, assembler, ...askers, dispatcher, reporter, withdrawer, ...lanes, commitment];
   const useReleases = (): void => {
@@ -324,25 +331,10 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   let stopping = false;
   let comparing: Promise<void> = Promise.resolve();
 
-  /** In the background: nothing waits for it, and a fault of it is no reason not to work. */
-  async function compareIndexWithDisk(): Promise<void> {
-    const begun = now();
-    try {
-      const { setAside, ...counts } = await reconcile({
-        studies: createSqliteStoredStudies(store),
-        dataDir,
-        startedAt_ms: begun,
-        takeUp: (path) => intake.takeUp(path),
-        gate: intake.gate,
-        pause: () => new Promise<void>((resolve) => void after(PAUSE_MS, resolve)),
-        stopped: () => stopping,
-        log,
-      });
-      log.event('studies-compared', { ...counts, set_aside: setAside, duration_ms: now() - begun });
-    } catch (error) {
-      log.event('study-stage-failed', { stage: 'compare', reason: describeError(error) });
-    }
-  }
+  const comparison = createStartComparison({
+    ...{ store, dataDir, intake, now, after, log },
+    stopped: () => stopping,
+  });
 
   return {
     sink,
@@ -358,10 +350,11 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     async start() {
       await sweepIncoming(dataDir);
       await intake.removal.catchUp();
+      await comparison.ofQuarantine();
       endSwaps = releases.onSwap(useReleases);
       for (const loop of loops) loop.start();
       useReleases();
-      comparing = compareIndexWithDisk();
+      comparing = comparison.ofStudies();
     },
     async stop() {
       endSwaps();
@@ -388,6 +381,11 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     study: (id) => list.one(id),
     quarantine: intake.desk,
     heldStudies: () => holds.count(),
+    policyFigures: () => ({
+      ...{ conflicts, removed, freedBytes },
+      quarantine: intake.desk.size(),
+      held: holds.countByKind(),
+    }),
     devices: () => devices.map((device) => ({ name: device.name, ready: device.available().length > 0 })),
   };
 }

@@ -128,6 +128,12 @@ export const studyEvents = {
     text: 'A file that the index did not know was taken up or set aside',
     fields: ['found'],
   },
+  'quarantine-file-without-row': {
+    level: 'warn',
+    audit: true,
+    text: 'A file in the quarantine that was in no list was taken into it, or removed where it says nothing new',
+    fields: ['found'],
+  },
   'studies-compared': {
     level: 'info',
     audit: false,
@@ -138,7 +144,7 @@ export const studyEvents = {
     level: 'info',
     audit: true,
     text: 'A study that is done with was removed with its results',
-    fields: ['study', 'reason', 'files', 'age_s'],
+    fields: ['study', 'reason', 'files', 'bytes', 'age_s'],
   },
   'study-removal-failed': {
     level: 'error',

@@ -20,7 +20,8 @@ export type AgentOptions = {
   /** Completion rules. */
   readonly rules?: readonly object[];
   /** Fill of the disk, 0 to 1; studies of any age may be removed then. */
-  readonly diskUsed?: () => number;
+  readonly diskUsed?: number;
+  readonly cleanEvery_s?: number;
   readonly conflicts?: 'quarantine' | 'replace' | 'keep-first';
   readonly log?: Log;
 };
@@ -48,6 +49,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         sources: [],
         conflicts: options.conflicts ?? 'quarantine',
         ...(options.diskUsed !== undefined && { disk: { keep_hours_min: 0 } }),
+        ...(options.cleanEvery_s !== undefined && { retention: { interval_s: options.cleanEvery_s } }),
       },
       assembly: {
         rules: options.rules ?? [],
@@ -94,7 +96,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
     },
     now: Date.now,
-    diskUsed: options.diskUsed ?? (() => 0),
+    diskUsed: () => options.diskUsed ?? 0,
     random: randomBytes,
     log: options.log ?? { event: () => undefined },
     checkpoint: createCheckpoint(process.env),

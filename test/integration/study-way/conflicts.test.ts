@@ -53,6 +53,11 @@ describe('demographics that are corrected after the results were sent', () => {
     expect(entries(before)).toHaveLength(SLICES);
     expect(stateOf(before)).toMatchObject({ state: 'held', images: SLICES });
     expect(before.way.heldStudies()).toBe(1);
+    const figures = before.way.policyFigures();
+    expect(figures.held).toEqual({ conflict: 1, rejection: 0, operator: 0 });
+    expect(figures.quarantine.entries).toBe(SLICES);
+    expect(figures.quarantine.bytes).toBeGreaterThan(SLICES * 1_000);
+    expect(figures.conflicts).toEqual({ quarantined: 2 * SLICES, replaced: 0, 'kept-first': 0 });
     await before.close();
 
     const agent = await world.agentWith();
@@ -126,6 +131,7 @@ describe('demographics that are corrected after the results were sent', () => {
     expect(await patients()).toEqual(['WRONG', 'WRONG']);
     expect(entries(agent)).toEqual([]);
     expect(agent.way.heldStudies()).toBe(0);
+    expect(agent.way.policyFigures().conflicts).toEqual({ quarantined: 0, replaced: 0, 'kept-first': SLICES });
   });
 });
 

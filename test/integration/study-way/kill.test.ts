@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import { mrSeries, send } from './mr-series.ts';
-import { type Program, received, startAgentProgram, startPacs } from './programs.ts';
+import { keepAlive } from './keep-alive.ts';
+import { received, startPacs } from './programs.ts';
 import { writeRelease } from './release-folder.ts';
 import type { AgentOptions } from './agent.ts';
 
@@ -32,34 +33,6 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-
-/** An agent that is started again as a service manager would, until the test is over. */
-async function keepAlive(
-  env: NodeJS.ProcessEnv,
-): Promise<{ port: () => number; program: () => Program; deaths: () => number }> {
-  let deaths = 0;
-  let over = false;
-  let program = await startAgentProgram(options, env);
-  let restarting: Promise<void> = Promise.resolve();
-  const watch = (one: Program): void => {
-    one.child.once('exit', () => {
-      if (over) return;
-      deaths += 1;
-      restarting = restart();
-    });
-  };
-  async function restart(): Promise<void> {
-    program = await startAgentProgram(options, env);
-    watch(program);
-  }
-  watch(program);
-  ends.push(async () => {
-    over = true;
-    await restarting;
-    await program.stop();
-  });
-  return { port: () => program.port, program: () => program, deaths: () => deaths };
-}
 
 /** Sends a study as a modality does: what was not acknowledged is sent again. */
 async function sendStubbornly(port: () => number, study = 'a'): Promise<void> {
@@ -112,7 +85,10 @@ function randomOf(from: number): () => number {
 
 describe('a power cut', () => {
   it.each(checkpoints)('at %s loses nothing and doubles nothing', async (name) => {
-    const agent = await keepAlive({ COLLIMATOR_KILL_AT: name, COLLIMATOR_KILL_MARKER: join(folder, 'killed') });
+    const agent = await keepAlive(options, ends, {
+      COLLIMATOR_KILL_AT: name,
+      COLLIMATOR_KILL_MARKER: join(folder, 'killed'),
+    });
     await sendStubbornly(agent.port);
     await expectOneOfEach(agent.port);
     // The device's process dies alone, the agent goes on.
@@ -129,7 +105,7 @@ describe('a power cut', () => {
   it('after a sender was done is followed by its study at once, by the rule for that sender', async () => {
     // Far longer than the test may take: only the rule completes a study.
     options = { ...options, quiet_s: 600, rules: [{ source: 'MODALITY' }] };
-    const agent = await keepAlive({
+    const agent = await keepAlive(options, ends, {
       COLLIMATOR_KILL_AT: 'release-noted',
       COLLIMATOR_KILL_MARKER: join(folder, 'killed'),
     });
@@ -140,7 +116,7 @@ describe('a power cut', () => {
 
   it(`at five random moments (COLLIMATOR_TEST_SEED=${seed}) loses nothing and doubles nothing`, async () => {
     const random = randomOf(seed);
-    const agent = await keepAlive({});
+    const agent = await keepAlive(options, ends);
     const sending = sendStubbornly(agent.port);
     for (let cut = 1; cut <= 5; cut++) {
       const { child } = agent.program();
@@ -154,7 +130,7 @@ describe('a power cut', () => {
   });
 
   it('of the device process in the middle of its work is one more attempt', async () => {
-    const agent = await keepAlive({});
+    const agent = await keepAlive(options, ends);
     await vi.waitFor(() => expect(agent.program().stderr()).toContain('device-ready'), waitOptions);
     const children = await childrenOf(agent.program().child.pid ?? 0);
     expect(children).toHaveLength(1);

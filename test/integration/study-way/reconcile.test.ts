@@ -17,6 +17,47 @@ const stored = async (): Promise<string[]> =>
 /** As it would be after a crash some time ago. */
 const old = (file: string): Promise<void> => utimes(file, 1, 1);
 
+it('a start takes into the list what a crash left in the quarantine, and it counts in the bounds', async () => {
+  const first = await world.agentWith({ dataDir: join(world.folder, 'other'), releases: [] });
+  await send(first.port, mrSeries({ study: 'a', slices: 2 }));
+  await send(first.port, mrSeries({ study: 'b', slices: 1, patient: 'MENDED' }));
+  await first.close();
+  const before = await world.agentWith({ releases: [] });
+  await send(before.port, mrSeries({ study: 'a', slices: 1 }));
+  await send(before.port, mrSeries({ study: 'b', slices: 1, patient: 'WRONG' }));
+  await before.close();
+  const from = join(world.folder, 'other', 'studies');
+  const found = (await readdir(from, { recursive: true })).filter((name) => name.endsWith('.dcm'));
+  expect(found).toHaveLength(3);
+  // One is stored, one is not, one conflicts and has its note. Besides them, a note without an object and no object of ours.
+  for (const [i, name] of found.entries()) {
+    await copyFile(join(from, name), data('quarantine', `${i}.dcm`));
+    await writeFile(data('quarantine', `${i}.json`), JSON.stringify({ code: 'dicom-instance-conflict', why: 'other' }));
+  }
+  await writeFile(data('quarantine', 'note.json'), '{"code":');
+  await writeFile(data('quarantine', 'odd.dcm'), 'neither this nor that');
+  world.events.length = 0;
+
+  const agent = await world.agentWith({ releases: [] });
+  const told = world.events.filter(({ name }) => name === 'quarantine-file-without-row');
+  expect(told.map(({ fields }) => fields?.['found']).toSorted()).toEqual([
+    ...['adopted', 'adopted', 'adopted'],
+    ...['copy-removed', 'note-removed'],
+  ]);
+  const kept = agent.way.quarantine.kept(9);
+  expect(kept.map(({ code, acknowledged }) => [code, acknowledged]).toSorted()).toEqual([
+    ['dicom-file-unindexed', 0],
+    ['dicom-instance-conflict', 0],
+    ['dicom-instance-conflict', 1],
+  ]);
+  expect(agent.way.policyFigures().quarantine.entries).toBe(3);
+  expect(agent.way.heldStudies()).toBe(1);
+  expect(await readdir(data('quarantine'))).toHaveLength(2 + 2 + 1);
+  // What holds nothing answers for nobody: the object that is not stored is taken when it comes.
+  await send(agent.port, mrSeries({ study: 'a', slices: 2 }));
+  expect(await stored()).toHaveLength(3);
+});
+
 it('a start tells what is missing, takes up what it can, and sets the rest aside', async () => {
   // A study as it lies on the disk, from an appliance that knows it.
   const other = await world.agentWith({ dataDir: join(world.folder, 'other') });

@@ -28,12 +28,15 @@ it('a full disk gives up what is delivered and nothing else, and what comes agai
   await vi.waitFor(() => expect(world.counted('job-inferred')).toBe(2), waitOptions);
   await first.close();
 
-  const agent = await world.agentWith({ diskUsed: () => 0.9 });
+  const agent = await world.agentWith({ diskUsed: 0.9 });
   await vi.waitFor(() => expect(world.counted('study-removed')).toBe(1), waitOptions);
   expect(keys(agent)).toEqual([2]);
   expect(await below('studies')).toHaveLength(SLICES);
   expect(await readdir(join(world.folder, 'data', 'results'))).toEqual(['2']);
   expect(await readdir(join(world.folder, 'data', 'studies'))).toHaveLength(1);
+  const figures = agent.way.policyFigures();
+  expect(figures.removed).toEqual({ space: 1, age: 0 });
+  expect(figures.freedBytes).toBeGreaterThan(SLICES * 1_000);
 
   await world.restartPacs();
   await send(agent.port, mrSeries({ study: 'a', slices: SLICES }));

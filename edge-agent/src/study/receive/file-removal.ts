@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncFolder } from '@collimator/shared/files/durable-file';
+import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 
 /** Paths relative to the data folder that are to be deleted, durably noted before anything is. */
 export type Removals = {
@@ -23,6 +24,7 @@ export function createFileRemoval(deps: {
   readonly dataDir: string;
   readonly removals: Removals;
   readonly onFailed: (error: unknown) => void;
+  readonly checkpoint?: Checkpoint;
 }): FileRemoval {
   async function run(paths: readonly string[]): Promise<void> {
     const done: string[] = [];
@@ -37,7 +39,9 @@ export function createFileRemoval(deps: {
       }
     }
     for (const folder of folders) await syncIfThere(folder);
-    if (done.length > 0) await deps.removals.done(done);
+    if (done.length === 0) return;
+    deps.checkpoint?.('files-removed');
+    await deps.removals.done(done);
   }
 
   return {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import { dataSetOffset, META_LENGTH_BYTES } from './file-meta.ts';
 import type { FileRemoval } from './file-removal.ts';
 import type { FolderSync } from './folder-sync.ts';
@@ -41,6 +42,7 @@ export type Replacing = {
   /** A name that no file has. */
   readonly newName: () => string;
   readonly removal: Pick<FileRemoval, 'run'>;
+  readonly checkpoint?: Checkpoint;
 };
 
 /**
@@ -87,10 +89,19 @@ export function createPlacement(deps: {
     folderSync.forget(series);
   }
 
-  /** What replaced another one has a name of its own. */
-  function isElsewhere(header: InstanceHeader, place: InstancePlace): boolean {
+  /**
+   * What replaced another one has a name of its own. A duplicate of it is not wanted at its ordinary place, where it was
+   * put; where the file of that name is gone, it becomes that file.
+   */
+  async function giveItsName(target: string, header: InstanceHeader, place: InstancePlace): Promise<void> {
     const path = deps.replacing?.stored.pathOf(header.sopInstanceUid);
-    return path !== undefined && path !== relativePath(place);
+    if (path === undefined || path === relativePath(place)) return;
+    const named = join(dirname(deps.studies), path);
+    if (await isThere(named)) return raw.unlink(target);
+    await folderSync.ensure(dirname(dirname(named)));
+    await folderSync.ensure(dirname(named));
+    await rename(target, named);
+    await folderSync.sync(dirname(named));
   }
 
   return {
@@ -103,9 +114,9 @@ export function createPlacement(deps: {
         await folderSync.sync(series);
         const outcome = await index.record(header, relativePath(place));
         // Known although there was no file here: the index has the last word, and what conflicts goes aside.
-        const elsewhere = outcome === 'duplicate' && isElsewhere(header, place);
         if (isConflict(outcome)) await raw.unlink(target);
-        else await Promise.all([raw.unlink(file), ...(elsewhere ? [raw.unlink(target)] : [])]);
+        else await raw.unlink(file);
+        if (outcome === 'duplicate') await giveItsName(target, header, place);
         return outcome;
       }
       const same = (await dataSetSha256(target)) === header.dataSetSha256;
@@ -117,6 +128,7 @@ export function createPlacement(deps: {
         await rename(file, target);
       }
       await folderSync.sync(series);
+      if (outcome === 'duplicate') await giveItsName(target, header, place);
       return outcome;
     },
     async target(uids) {
@@ -139,18 +151,20 @@ export function createPlacement(deps: {
       await ensureFolders(study, series); // As after a link of ours.
       const outcome = await index.record(header, relativePath(place));
       if (isConflict(outcome)) await rename(target, file);
-      else if (outcome === 'duplicate' && isElsewhere(header, place)) await raw.unlink(target);
+      else if (outcome === 'duplicate') await giveItsName(target, header, place);
       return outcome;
     },
     async replace(file, header, quarantined) {
       if (deps.replacing === undefined) throw new Error('nothing is replaced here');
-      const { stored, newName, removal } = deps.replacing;
+      const { stored, newName, removal, checkpoint } = deps.replacing;
       // A name of its own: until the index says otherwise, the old file is the instance.
       const place = placeOf(header);
       const named = { ...place, file: place.file.replace(/\.dcm$/, `-${newName()}.dcm`) };
       if ((await linkInto(file, named)) === 'there') throw new Error('a new name was taken');
       await folderSync.sync(join(deps.studies, place.study, place.series));
+      checkpoint?.('replacement-placed');
       const unused = await stored.replace(header, relativePath(named), quarantined);
+      checkpoint?.('replacement-indexed');
       await rm(file, { force: true });
       await removal.run(unused);
     },
@@ -158,6 +172,15 @@ export function createPlacement(deps: {
 }
 
 const isConflict = (outcome: IndexOutcome): boolean => outcome === 'conflict' || outcome === 'conflict-of-own';
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
 
 /** SHA-256 of the data set in a file of ours; undefined when it is none. */
 export async function dataSetSha256(path: string): Promise<string | undefined> {

@@ -105,6 +105,7 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
     folderSync,
     index: conflicts?.quarantine ?? createFolderQuarantineIndex(folders.quarantine),
     remove: (paths) => conflicts?.replacing.removal.run(paths) ?? Promise.resolve(),
+    ...(conflicts?.replacing.checkpoint !== undefined && { checkpoint: conflicts.replacing.checkpoint }),
     newName,
     now_ms: deps.now_ms ?? Date.now,
   });

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Store } from '@collimator/shared/sqlite/store';
 import type { InstanceIndexDeps } from '../../store/sqlite-instance-index.ts';
 import { createSqliteInstanceIndex } from '../../store/sqlite-instance-index.ts';
 import { createSqliteQuarantine } from '../../store/sqlite-quarantine.ts';
 import { createSqliteRemovals } from '../../store/sqlite-removals.ts';
 import type { StoreSink } from '../../dimse/index.ts';
+import { adoptQuarantined, type AdoptDeps } from './adopt-quarantined.ts';
 import { dataFolders } from './data-folders.ts';
 import { createFileRemoval, type FileRemoval } from './file-removal.ts';
 import { createFolderSync } from './folder-sync.ts';
@@ -32,6 +34,7 @@ export type IntakeDeps = Omit<InstanceIndexDeps, 'store'> & {
   readonly onEvent: (event: ReceiveEvent) => void;
   readonly onDecided: (entryId: number, decision: 'released' | 'discarded') => void;
   readonly onRemovalFailed: (error: unknown) => void;
+  readonly checkpoint?: Checkpoint;
 };
 
 /** Everything that takes objects in, on one database: the sink for what arrives, and the desk for what was set aside. */
@@ -41,6 +44,8 @@ export type Intake = {
   readonly removal: FileRemoval;
   /** Takes up a file that the index does not have; see `takeUpOrphan`. */
   takeUp(path: string): Promise<Found>;
+  /** Makes entries of files in the quarantine that are none; before anything is received. See `adoptQuarantined`. */
+  adopt(onFound: AdoptDeps['onFound']): Promise<void>;
   /** To be alone with a study that is removed. */
   readonly gate: StudyGate;
   /** Lets go what has lain in the quarantine for too long; what waits for a decision stays. Resolves with how many. */
@@ -55,14 +60,16 @@ export function createIntake(deps: IntakeDeps): Intake {
   const folders = dataFolders(dataDir);
   const index = createSqliteInstanceIndex(deps);
   const list = createSqliteQuarantine(store, now);
+  const atCheckpoint = deps.checkpoint === undefined ? {} : { checkpoint: deps.checkpoint };
   const removal = createFileRemoval({
     dataDir,
     removals: createSqliteRemovals(store),
     onFailed: deps.onRemovalFailed,
+    ...atCheckpoint,
   });
   const locks = createKeyedLock();
   const gate = createStudyGate();
-  const replacing = { stored: index, removal };
+  const replacing = { stored: index, removal, ...atCheckpoint };
   const folderSync = createFolderSync();
   const sink = createInstanceSink({
     dataDir,
@@ -105,6 +112,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     desk,
     removal,
     gate,
+    adopt: (onFound) => adoptQuarantined({ folder: folders.quarantine, index: list, stored: index, onFound }),
     takeUp: (path) => takeUpOrphan(path, { dataDir, index, quarantine, locks }),
     async expire() {
       const before_ms = now() - deps.quarantineKeep_ms;

@@ -9,6 +9,7 @@ import { readHeader } from './head-reader.ts';
 import { dataSetSha256, type Placement } from './instance-placement.ts';
 import type { DataSetHeader, InstanceHeader } from './instance-header.ts';
 import type { KeyedLock } from './keyed-lock.ts';
+import type { Usage } from './quarantine-index.ts';
 import type { StoredInstances } from './stored-instances.ts';
 import type { StudyGate } from './study-gate.ts';
 
@@ -16,6 +17,8 @@ export type DeskRefusal = { readonly code: ErrorCode; readonly detail: string };
 
 /** Where a person decides about what was set aside. */
 export type QuarantineDesk = {
+  /** What lies there now. */
+  size(): Usage;
   kept(limit: number): readonly QuarantineEntry[];
   get(entryId: number): QuarantineEntry | undefined;
   /** Internal ids of the studies that it holds. */
@@ -98,6 +101,7 @@ export function createQuarantineDesk(deps: QuarantineDeskDeps): QuarantineDesk {
   };
 
   return {
+    size: () => list.size(),
     kept: (limit) => list.kept(limit),
     get: (entryId) => list.get(entryId),
     holds: (entryId) => list.holds(entryId),

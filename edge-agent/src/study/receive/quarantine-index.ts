@@ -17,8 +17,10 @@ export type Usage = { readonly entries: number; readonly bytes: number };
 /** The list of what lies in the quarantine. */
 export type QuarantineIndex = {
   usage(): Promise<Usage>;
-  /** What became of the very same bytes under the same UID the last time they came. */
+  /** What became of the very same bytes under the same UID the last time they came; `kept` only where it was acknowledged. */
   before(sopInstanceUid: string, dataSetSha256: string): 'kept' | 'discarded' | undefined;
+  /** Whether the very same bytes lie there under the same UID, acknowledged or not. */
+  isKept(sopInstanceUid: string, dataSetSha256: string): boolean;
   /** Resolves with its number when it is on the disk. */
   add(entry: NewEntry): Promise<number>;
   /** Lets the oldest entries go whose senders were refused; resolves with their files' paths, none when there are none. */
@@ -36,6 +38,7 @@ export function createFolderQuarantineIndex(folder: string): QuarantineIndex {
       return { entries: names.length, bytes };
     },
     before: () => undefined,
+    isKept: () => false,
     add: () => Promise.resolve((added += 1)),
     expireOldest: () => Promise.resolve([]),
   };

@@ -1,6 +1,7 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ErrorCode } from '@collimator/shared/errors/catalogue';
+import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { FolderSync } from './folder-sync.ts';
 import type { QuarantineIndex, Usage } from './quarantine-index.ts';
 
@@ -33,6 +34,7 @@ export type Quarantine = {
   keep(file: string, reason: QuarantineReason, keeping: Keeping): Promise<number | undefined>;
   /** What became of these bytes under this UID the last time they came. */
   before: QuarantineIndex['before'];
+  isKept: QuarantineIndex['isKept'];
 };
 
 /** Entries that make way at a time. */
@@ -47,6 +49,7 @@ export function createQuarantine(deps: {
   readonly now_ms: () => number;
   /** Deletes what made way; paths are relative to the data folder. */
   readonly remove: (paths: readonly string[]) => Promise<void>;
+  readonly checkpoint?: Checkpoint;
 }): Quarantine {
   const { index, limits } = deps;
   /** What is on its way in and not in the list yet. */
@@ -83,6 +86,7 @@ export function createQuarantine(deps: {
 
   return {
     before: (sopInstanceUid, sha256) => index.before(sopInstanceUid, sha256),
+    isKept: (sopInstanceUid, sha256) => index.isKept(sopInstanceUid, sha256),
     async keep(file, reason, keeping) {
       const { size } = await stat(file);
       coming.entries += 1;
@@ -92,6 +96,7 @@ export function createQuarantine(deps: {
         const name = deps.newName();
         await moveIn(file, name, reason);
         await deps.folderSync.sync(deps.folder);
+        deps.checkpoint?.('quarantine-moved');
         return await index.add({ ...reason, ...keeping, file: name });
       } finally {
         coming.entries -= 1;

@@ -7,6 +7,8 @@ export type ConflictPolicy = 'quarantine' | 'replace' | 'keep-first';
 export type StoredInstances = {
   /** Where an instance lies, relative to the data folder; undefined when it is not known. */
   pathOf(sopInstanceUid: string): string | undefined;
+  /** Of its data set; undefined when it is not known. */
+  sha256Of(sopInstanceUid: string): string | undefined;
   /**
    * Makes the file at `path` the instance, in one durable write: what was made of the old one is superseded, what was not
    * sent of it is withdrawn, its studies are completed anew, and its file is noted for removal.

@@ -12,8 +12,8 @@ import type { Quarantine } from './quarantine.ts';
 
 /**
  * What became of a file below `studies/` that the index did not have: it is in the index now; it was a second copy of the
- * very same bytes; it was set aside, because it cannot be read, lies in the wrong place or conflicts; or it stays where it
- * is, because the quarantine has no room.
+ * very same bytes, which are stored or in the quarantine; it was set aside, because it cannot be read, lies in the wrong
+ * place or conflicts; or it stays where it is, because the quarantine has no room.
  */
 export type Found = 'indexed' | 'copy-removed' | 'set-aside' | 'left';
 
@@ -23,7 +23,7 @@ export type OrphanDeps = {
   readonly index: InstanceIndex & Pick<StoredInstances, 'pathOf'>;
   /** The same as the sink's: the instance may be arriving again at this moment. */
   readonly locks: KeyedLock;
-  readonly quarantine: Pick<Quarantine, 'keep'>;
+  readonly quarantine: Pick<Quarantine, 'keep' | 'isKept'>;
 };
 
 /** @param path relative to the data folder; the study is nobody else's meanwhile */
@@ -37,6 +37,11 @@ async function settle(path: string, uid: string, read: Orphan, deps: OrphanDeps)
   // It has been sent again since: the index has this very file now, and its sender was told success.
   if (deps.index.pathOf(uid) === path) return 'indexed';
   const file = join(deps.dataDir, path);
+  // The release of it was cut off before the index knew: it is still to be decided.
+  if (read.meta !== undefined && deps.quarantine.isKept(read.meta.sopInstanceUid, read.dataSetSha256)) {
+    await rm(file);
+    return 'copy-removed';
+  }
   if (read.header !== undefined && hasItsPlace(path, read.header)) {
     const outcome = await deps.index.record(read.header, path);
     if (outcome === 'stored') return 'indexed';
@@ -72,7 +77,8 @@ function hasItsPlace(path: string, header: InstanceHeader): boolean {
   return path === `${place}.dcm` || path.startsWith(`${place}-`);
 }
 
-type Orphan = {
+/** What a file of ours says by itself; `header` is undefined where it cannot be read, and `meta` where it is none of ours. */
+export type Orphan = {
   readonly header: InstanceHeader | undefined;
   readonly meta: FileMeta | undefined;
   readonly dataSetSha256: string;
@@ -80,7 +86,7 @@ type Orphan = {
   readonly why: string;
 };
 
-async function readOrphan(file: string): Promise<Orphan> {
+export async function readOrphan(file: string): Promise<Orphan> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();

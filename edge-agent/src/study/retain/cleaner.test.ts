@@ -28,6 +28,9 @@ it('a study that is in use when its turn comes goes soon after, not at the next 
       next = work;
       return () => undefined;
     },
+    interval_ms: 60_000,
+    onRemoved: () => undefined,
+    checkpoint: () => undefined,
     log: { event: () => undefined },
   });
   let done: () => void = () => undefined;

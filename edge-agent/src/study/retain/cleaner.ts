@@ -1,13 +1,15 @@
-import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeError } from '@collimator/shared/errors/coded-error';
+import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { RemovableStudy, Retention } from '../../store/sqlite-retention.ts';
 import type { After } from '../../timers.ts';
 import { createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
 import type { FileRemoval } from '../receive/file-removal.ts';
 import type { StudyGate } from '../receive/study-gate.ts';
-import { planRemoval, type RetentionPolicy } from './plan-removal.ts';
+import { bytesIn } from './bytes-in.ts';
+import { planRemoval, type RemovalReason, type RetentionPolicy } from './plan-removal.ts';
+import { removeIfEmpty } from './remove-if-empty.ts';
 
 export type CleanerDeps = {
   readonly retention: Retention;
@@ -21,14 +23,17 @@ export type CleanerDeps = {
   readonly used: () => number;
   /** Lets go what has lain in the quarantine for too long; resolves with how many. */
   readonly expireQuarantine: () => Promise<number>;
+  /** Between two looks at the disk. */
+  readonly interval_ms: number;
+  /** A study was removed, and so many bytes of files with it. */
+  readonly onRemoved: (reason: RemovalReason, bytes: number) => void;
   readonly now: () => number;
   readonly after: After;
   readonly log: Log;
+  readonly checkpoint: Checkpoint;
 };
 
-/** Between two looks at the disk. */
-const INTERVAL_MS = 60_000;
-/** The same when a study was in use: it is compared with the disk, or an image of it is coming in. */
+/** Until the next look when a study was in use: it is compared with the disk, or an image of it is coming in. */
 const BUSY_MS = 1_000;
 /** Studies removed in one pass; the next follows at once. */
 const BATCH = 16;
@@ -48,23 +53,26 @@ export function createCleaner(deps: CleanerDeps): StageLoop {
     for (let removed = 0; removed < BATCH; removed += 1) {
       const oldest = retention.oldestSettled([...stuck, ...busy]);
       const plan = planRemoval(oldest, deps.used(), deps.policy, deps.now());
-      if (oldest === undefined || plan === undefined) return deps.now() + (busy.size > 0 ? BUSY_MS : INTERVAL_MS);
+      if (oldest === undefined || plan === undefined) return deps.now() + (busy.size > 0 ? BUSY_MS : deps.interval_ms);
       await remove(oldest, plan.reason);
     }
     return deps.now();
   }
 
-  async function remove(study: RemovableStudy, reason: string): Promise<void> {
+  async function remove(study: RemovableStudy, reason: RemovalReason): Promise<void> {
     const { studyId } = study;
     try {
-      const files = await deps.gate.alone(study.studyInstanceUid, async () => {
+      const removed = await deps.gate.alone(study.studyInstanceUid, async () => {
         const paths = await retention.letGo(study);
+        deps.checkpoint('study-let-go');
+        const bytes = await bytesIn(deps.dataDir, paths);
         await deps.removal.run(paths);
         await removeEmpty(paths);
-        return paths.length;
+        return { files: paths.length, bytes };
       });
-      if (files === undefined) busy.add(studyId);
-      else log.event('study-removed', { study: studyId, reason, files, age_s: ageOf(study) });
+      if (removed === undefined) return void busy.add(studyId);
+      deps.onRemoved(reason, removed.bytes);
+      log.event('study-removed', { study: studyId, reason, ...removed, age_s: ageOf(study) });
     } catch (error) {
       stuck.add(studyId);
       log.event('study-removal-failed', { study: studyId, reason: describeError(error) });
@@ -77,9 +85,7 @@ export function createCleaner(deps: CleanerDeps): StageLoop {
   async function removeEmpty(paths: readonly string[]): Promise<void> {
     const series = new Set(paths.filter((path) => path.startsWith('studies/')).map((path) => dirname(path)));
     for (const folder of [...series, ...new Set([...series].map((path) => dirname(path)))])
-      await rmdir(join(deps.dataDir, folder)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
-      });
+      await removeIfEmpty(join(deps.dataDir, folder));
   }
 
   return createStageLoop({ stage: 'retain', pass, now: deps.now, after: deps.after, log });

@@ -4,6 +4,7 @@ import type { Log } from '@collimator/shared/observe/log';
 import type { StoredStudies, StudyFolder } from '../../store/sqlite-stored-studies.ts';
 import type { StudyGate } from '../receive/study-gate.ts';
 import type { Found } from '../receive/take-up-orphan.ts';
+import { removeIfEmpty } from './remove-if-empty.ts';
 
 export type ReconcileDeps = {
   readonly studies: StoredStudies;
@@ -61,6 +62,13 @@ export async function reconcile(deps: ReconcileDeps): Promise<Reconciled> {
     log.event('file-without-row', { found });
   }
 
+  /** What a removal left that was cut off between the files and their folders. Who is just filling it makes it again. */
+  async function removeEmptyIn(folder: string): Promise<void> {
+    const inside = await readdir(folder, { withFileTypes: true });
+    const series = inside.filter((one) => one.isDirectory()).map(({ name }) => join(folder, name));
+    for (const one of [...series, folder]) await removeIfEmpty(one);
+  }
+
   for (let after = 0; !deps.stopped(); ) {
     const batch = studies.folders(after, BATCH);
     for (const one of batch) {
@@ -73,7 +81,9 @@ export async function reconcile(deps: ReconcileDeps): Promise<Reconciled> {
   }
   for (const folder of unknown) {
     if (deps.stopped()) break;
+    const isOld = (await stat(join(root, folder))).ctimeMs <= deps.startedAt_ms;
     await compare(folder);
+    if (isOld) await removeEmptyIn(join(root, folder));
     await deps.pause();
   }
   return total;

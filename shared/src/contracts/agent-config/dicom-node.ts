@@ -41,6 +41,10 @@ export const DicomLimits = strict(
     progress_bytes_per_s_min: Type.Integer({ minimum: 0, default: 1024 }),
     progress_window_s: Type.Number({ exclusiveMinimum: 0, default: 30 }),
     pdu_bytes: Type.Integer({ minimum: 4096, maximum: 1_048_576, default: 131_072 }),
+    /** What comes on top of a week's work is better kept by its sender. */
+    congestion_jobs: Type.Integer({ minimum: 1, default: 50_000 }),
+    /** Twice what is kept free for what is arriving already, and never less than that. */
+    congestion_free_bytes: Type.Integer({ minimum: 1_073_741_824, default: 2_147_483_648 }),
   },
   { default: {} },
 );

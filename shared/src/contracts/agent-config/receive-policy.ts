@@ -14,8 +14,11 @@ export const Quarantine = strict(
   { default: {} },
 );
 
-/** What is removed although there is room. */
+/** What is removed although there is room, and how often the disk is looked at. */
 export const Retention = strict(
-  { keep_days_max: Type.Union([Type.Null(), Type.Number({ exclusiveMinimum: 0 })], { default: null }) },
+  {
+    keep_days_max: Type.Union([Type.Null(), Type.Number({ exclusiveMinimum: 0 })], { default: null }),
+    interval_s: Type.Number({ minimum: 1, maximum: 86_400, default: 60 }),
+  },
   { default: {} },
 );
