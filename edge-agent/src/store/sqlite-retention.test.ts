@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { step } from '../study/queue/job-state.ts';
+import { createSqliteDeliveries } from './sqlite-deliveries.ts';
+import { createSqliteHolds } from './sqlite-holds.ts';
+import type { DeliveryRow } from './delivery-row.ts';
+import { createSqliteJobs, type JobRow } from './sqlite-jobs.ts';
+import { createSqliteRemovals } from './sqlite-removals.ts';
+import { createSqliteRetention, type RemovableStudy } from './sqlite-retention.ts';
+import { store, now, stored, record, planned, plan, complete, aResult, move } from './testing/study-store-world.ts';
+
+describe('retention', () => {
+  it('lets nothing go that something is still to be done for', async () => {
+    await record('1', '1.1', '1.1.1');
+    const retention = createSqliteRetention(store);
+    expect(retention.oldestSettled([]), 'open').toBeUndefined();
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    expect(retention.oldestSettled([]), 'queued').toBeUndefined();
+    const jobs = createSqliteJobs(store);
+    const row = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    expect(retention.oldestSettled([]), 'running').toBeUndefined();
+    const inferred = step(row.job, { type: 'inferred' });
+    if (!inferred.ok) throw new Error(inferred.error);
+    await jobs.finish(row, inferred.value, [aResult('9.9')], undefined, now);
+    expect(retention.oldestSettled([]), 'not sent').toBeUndefined();
+    const deliveries = createSqliteDeliveries(store);
+    await deliveries.sent(deliveries.due('pacs', now, 1)[0] as DeliveryRow, { status: 0 }, now);
+    const settled = retention.oldestSettled([]);
+    expect(settled).toMatchObject({ studyId: 1 });
+    expect(retention.oldestSettled([1])).toBeUndefined();
+    await createSqliteHolds(store).place(1, { kind: 'operator', cause: 'x', detail: '' }, now);
+    expect(retention.oldestSettled([]), 'held').toBeUndefined();
+    await expect(retention.letGo(settled as RemovableStudy)).rejects.toMatchObject({ code: 'store-conflict' });
+  });
+
+  it('takes a study out as a whole, notes its files, and still knows what was ours', async () => {
+    await record('1', '1.1', '1.1.1');
+    await complete((seriesId, through) => plan([planned(seriesId, through)]));
+    const jobs = createSqliteJobs(store);
+    const row = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    const inferred = step(row.job, { type: 'inferred' });
+    if (!inferred.ok) throw new Error(inferred.error);
+    await jobs.finish(row, inferred.value, [{ ...aResult('9.9'), destinations: [] }], undefined, now);
+    const retention = createSqliteRetention(store);
+    const paths = await retention.letGo(retention.oldestSettled([]) as RemovableStudy);
+    expect(paths).toEqual(['studies/1.1.1.dcm', 'results/1']);
+    expect(createSqliteRemovals(store).pending('', 9)).toEqual(['results/1', 'studies/1.1.1.dcm']);
+    for (const table of ['studies', 'series', 'instances', 'study_revisions', 'jobs', 'results', 'deliveries'])
+      expect(store.all(`SELECT 1 FROM ${table}`), table).toEqual([]);
+    await record('2', '2.1', '9.9');
+    expect(stored.at(-1)?.own).toBe(true);
+    expect(await record('1', '1.1', '1.1.1')).toBe('stored');
+    expect(createSqliteRemovals(store).pending('', 9), 'the file of the new one stays').toEqual(['results/1']);
+  });
+});
