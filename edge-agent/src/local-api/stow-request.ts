@@ -56,8 +56,8 @@ function acceptsJson(accept: string | undefined): boolean {
   });
 }
 
-/** RFC 2046 §5.1.1. */
-const isBoundary = (text: string): boolean => /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/.test(text);
+/** RFC 2046 §5.1.1, which allows 70 characters; Orthanc takes 73. */
+const isBoundary = (text: string): boolean => /^[0-9A-Za-z'()+_,\-./:=? ]{0,199}[0-9A-Za-z'()+_,\-./:=?]$/.test(text);
 
 /** A media type and its parameters (RFC 9110 §8.3.1), names and type in lower case. */
 function mediaType(text: string): { readonly type: string; readonly parameters: ReadonlyMap<string, string> } {

@@ -2,6 +2,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { encodeFileMeta } from '@collimator/edge-agent/study/receive/file-meta';
+import { createKeyedLock } from '@collimator/edge-agent/study/receive/keyed-lock';
+import { createFolderQuarantineIndex } from '@collimator/edge-agent/study/receive/quarantine-index';
+import { createStudyGate } from '@collimator/edge-agent/study/receive/study-gate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeSeries, type MadeInstance } from '../dimse/make-series.ts';
 import { memoryIndex } from '../dimse/node.ts';
@@ -114,17 +117,36 @@ describe('instances that are posted', () => {
     expect((await post(`${url}/..%2F..`, bodyOf(files), bearer)).status).toBe(400);
   });
 
-  it('come with a warning where another object of the same UID is kept', async () => {
-    const { url } = await start();
-    await post(url, bodyOf(files), bearer);
+  it('come again with other content by the policy for that: set aside, or dropped with a warning', async () => {
     const changed = Buffer.from(files[0] ?? []);
     changed[changed.length - 1] = 0xff;
-    const quarantined = await post(url, bodyOf([changed]), bearer);
-    expect({ status: quarantined.status, ...outcomesOf(quarantined) }).toMatchObject({
-      status: 200,
-      named: { [uid(0)]: 0 },
+    const { url } = await start();
+    await post(url, bodyOf(files), bearer);
+    const setAside = await post(url, bodyOf([changed]), bearer);
+    expect({ status: setAside.status, ...outcomesOf(setAside).named }).toEqual({ status: 200, [uid(0)]: 0 });
+    expect(await filesBelow(join(dataDir, 'quarantine'))).toHaveLength(2);
+    await node?.close();
+
+    const never = () => Promise.reject(new Error('nothing is replaced'));
+    const keepFirst = await start({
+      receive: {
+        conflicts: {
+          policy: 'keep-first',
+          locks: createKeyedLock(),
+          gate: createStudyGate(),
+          quarantine: createFolderQuarantineIndex(join(dataDir, 'quarantine')),
+          replacing: {
+            stored: { pathOf: () => undefined, sha256Of: () => undefined, replace: never },
+            removal: { run: never },
+          },
+        },
+      },
     });
-    expect(await filesBelow(join(dataDir, 'quarantine'))).not.toEqual([]);
+    const dropped = await post(keepFirst.url, bodyOf([changed, files[1] ?? changed]), bearer);
+    expect({ status: dropped.status, ...outcomesOf(dropped).named }).toEqual({
+      ...{ status: 202, [uid(0)]: 0xb006, [uid(1)]: 0 },
+    });
+    expect((await stored()).get(uid(0))).toEqual(made[0]?.dataSet);
   });
 
   it('that the sink cannot take are told as 0110H and A700H', async () => {
