@@ -93,6 +93,15 @@ describe('pynetdicom as destination', () => {
     expect(answered).toEqual(answers);
   });
 
+  it('that takes nothing but implicit VR little endian gets no result, which fails by name', async () => {
+    const { port, said } = await startPynetdicom([0], 'implicit');
+    await world.makeJob(['pacs']);
+    world.lane(pacs(port));
+    await vi.waitFor(() => expect(states()).toEqual(['failed', 'failed']), waitOptions);
+    expect(world.states()[0]).toMatchObject({ class: 'permanent', code: 'delivery-refused' });
+    expect(said.filter(({ event }) => event === 'store')).toEqual([]);
+  });
+
   it('may ask for the release at the same time as we do', async () => {
     const { said, open } = await startPynetdicom([0], 'release-too');
     const association = await open();
