@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -76,4 +76,15 @@ it('a repeat of a conflicting copy that a start had set aside is set aside itsel
   expect(kept.map(({ acknowledged }) => acknowledged)).toEqual([1, 0]);
   expect(intake.desk.holds(kept[0]?.entryId ?? 0)).toHaveLength(1);
   expect(await readdir(join(folder, 'incoming'))).toEqual([]);
+});
+
+it('the last copy of an image takes the place of the file that is missing', async () => {
+  expect(await send(image('P1'))).toBe(0);
+  const path = relativePath(placeOf(uids));
+  const stray = path.replace('.dcm', '-crash.dcm');
+  const bytes = await readFile(join(folder, path));
+  await rename(join(folder, path), join(folder, stray));
+  expect(await intake.takeUp(stray)).toBe('indexed');
+  expect(await readFile(join(folder, path))).toEqual(bytes);
+  expect(await readdir(dirname(join(folder, path)))).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
-import { open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeFolder, syncFile, syncFolder } from '@collimator/shared/files/durable-file';
 import type { InstanceHeader } from './instance-header.ts';
 import { type FileMeta, dataSetOffset, decodeFileMeta, META_LENGTH_BYTES } from './file-meta.ts';
 import { readHeader } from './head-reader.ts';
@@ -46,8 +47,17 @@ async function settle(path: string, uid: string, read: Orphan, deps: OrphanDeps)
     const outcome = await deps.index.record(read.header, path);
     if (outcome === 'stored') return 'indexed';
     if (outcome === 'duplicate') {
-      await rm(file);
-      return 'copy-removed';
+      const indexed = join(deps.dataDir, deps.index.pathOf(uid) ?? path);
+      if (await isThere(indexed)) {
+        await rm(file);
+        return 'copy-removed';
+      }
+      // The file that the index names is gone: these very bytes are the last copy, and take its place.
+      await syncFile(file);
+      await makeFolder(dirname(indexed));
+      await rename(file, indexed);
+      await syncFolder(dirname(indexed));
+      return 'indexed';
     }
   }
   const { meta, dataSetSha256: sha256, dataSetBytes, why } = read;
@@ -69,6 +79,16 @@ async function settle(path: string, uid: string, read: Orphan, deps: OrphanDeps)
     { acknowledged: false, studyInstanceUid: undefined },
   );
   return entry === undefined ? 'left' : 'set-aside';
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** Its own name, or that of an instance that replaced another one. */
