@@ -7,7 +7,7 @@ import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
 import type { CommitmentService, StoreSink } from './dimse/index.ts';
 import type { Report } from './link/outbox.ts';
-import type { QuarantineDesk } from './study/receive/quarantine-desk.ts';
+import type { QuarantineDesk } from './study/receive/quarantine/quarantine-desk.ts';
 import type { Latencies, WorkCounts } from './link/telemetry.ts';
 import type { DestinationFigures } from './observe/delivery-metrics.ts';
 import type { PolicyFigures } from './observe/policy-metrics.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createActiveReleases } from '@collimator/edge-agent/model/swap/active-releases';
 import { releaseFolder } from '@collimator/edge-agent/model/stage/place-release';
-import { part10Bytes } from '@collimator/edge-agent/study/result/part10-file';
+import { part10Bytes } from '@collimator/edge-agent/study/result/elements/part10-file';
 import { studyList } from '@collimator/shared/contracts/local-api';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -205,7 +205,7 @@ test(
     expect(answerTo(said, 'test-send pacs')).toContain('0000H');
     expect(answerTo(said, 'studies list')).toMatch(/SEG→pacs sent, SR→pacs sent/);
     expect(answerTo(said, 'studies why')).toMatch(/to-pacs +bright-region +1 +yes/);
-    const kinds = readdirSync(join(dir, 'received')).map((name) => name.split('.')[0]);
+    const kinds = readdirSync(join(dir, 'received')).map((name) => name.split('.')[0] ?? '');
     expect(kinds.sort()).toEqual(['SC', 'SG', 'SRc']);
   },
   testMsMax,

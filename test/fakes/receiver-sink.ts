@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ok, status, type StoreSink } from '@collimator/edge-agent/dimse/index';
-import { encodeFileMeta } from '@collimator/edge-agent/study/receive/file-meta';
-import { dataSetSha256 } from '@collimator/edge-agent/study/receive/instance-placement';
+import { encodeFileMeta } from '@collimator/edge-agent/study/receive/disk/file-meta';
+import { dataSetSha256 } from '@collimator/edge-agent/study/receive/disk/instance-placement';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import { type LogLine, openLog, type ReceivedLog, readLog } from './received-log.ts';
 

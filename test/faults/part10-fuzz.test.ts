@@ -4,7 +4,7 @@ import { readKeyObject } from '@collimator/edge-agent/study/decode/key-object';
 import { sliceHeadersOf } from '@collimator/edge-agent/study/decode/frame-headers';
 import { imageHeadOf } from '@collimator/edge-agent/study/decode/image-head';
 import { parsePart10, PIXEL_DATA } from '@collimator/edge-agent/study/decode/part10';
-import { readHeader } from '@collimator/edge-agent/study/receive/head-reader';
+import { readHeader } from '@collimator/edge-agent/study/receive/header/head-reader';
 import { transferSyntaxes } from '@collimator/shared/dicom/transfer-syntaxes';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

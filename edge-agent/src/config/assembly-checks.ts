@@ -1,7 +1,7 @@
 import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import type { CompletionRule } from '@collimator/shared/contracts/agent-config/assembly';
 import type { Problem } from '@collimator/shared/contracts/validate';
-import { effectOf } from '../study/assemble/rejection.ts';
+import { effectOf } from '../study/assemble/reject/rejection.ts';
 import { TIMER_S_MAX } from './timer-bound.ts';
 
 /** What the schema of completion rules cannot say; and rules of which the second would never be looked at. */

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Route } from '@collimator/shared/contracts/agent-config';
 import type { Problem } from '@collimator/shared/contracts/validate';
-import { routeName } from '../study/assemble/routing.ts';
-import { descriptionPattern } from '../study/assemble/description-pattern.ts';
+import { routeName } from '../study/assemble/route/routing.ts';
+import { descriptionPattern } from '../study/assemble/route/description-pattern.ts';
 
 /** What a schema cannot say of routes: names that meet, and conditions that no series can fulfil. */
 export function routeProblems(routes: readonly Route[]): Problem[] {

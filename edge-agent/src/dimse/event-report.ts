@@ -1,6 +1,6 @@
 import { type CommandSet, commandFields, NO_DATA_SET } from './message/command-set.ts';
 import { status } from './message/statuses.ts';
-import type { StoreOutcome } from './store-sink.ts';
+import type { StoreOutcome } from './scp/store-sink.ts';
 
 /** An N-EVENT-REPORT (PS3.7 §10.1.1). */
 export type EventReport = {

@@ -37,22 +37,22 @@ export type { Find, FindOptions } from './find/find-request.ts';
 export { defaultImplementation, type Implementation } from './implementation.ts';
 export { isSuccess, status } from './message/statuses.ts';
 export { err, ok, type Err, type Ok, type Result } from './result.ts';
-export type { LimitKind, Peer, ScpEvent, Traffic } from './scp-events.ts';
-export { defaultScpLimits, type ScpLimits } from './scp-limits.ts';
-export { createProgress, type ProgressLimits } from './scp-progress.ts';
+export type { LimitKind, Peer, ScpEvent, Traffic } from './scp/scp-events.ts';
+export { defaultScpLimits, type ScpLimits } from './scp/scp-limits.ts';
+export { createProgress, type ProgressLimits } from './scp/scp-progress.ts';
 export {
   ASYNC_OPERATIONS_MAX,
   defaultScuTimeouts,
   type OpenAssociation,
   type ScuIdentity,
   type ScuTimeouts,
-} from './scu-options.ts';
-export type { OfferOptions } from './scp-offer.ts';
+} from './scu/scu-options.ts';
+export type { OfferOptions } from './scp/scp-offer.ts';
 export { storageSopClasses, storageSopClassesEdition } from './storage-sop-classes.ts';
-export { createStoreScp, type Listen, type StoreScp, type StoreScpDeps } from './store-scp.ts';
-export type { Accepted } from './scu-request.ts';
-export { type Action, type Association, openAssociation, type StoreObject } from './store-scu.ts';
-export type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from './store-sink.ts';
+export { createStoreScp, type Listen, type StoreScp, type StoreScpDeps } from './scp/store-scp.ts';
+export type { Accepted } from './scu/scu-request.ts';
+export { type Action, type Association, openAssociation, type StoreObject } from './scu/store-scu.ts';
+export type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from './scp/store-sink.ts';
 export { defaultTransferSyntaxes } from './transfer-syntaxes.ts';
 export { isUid, UID_LENGTH_MAX, VERIFICATION } from './uid.ts';
 export { canonicalBlock, longestPrefix, parseCidr, plainAddress } from './upper-layer/address.ts';

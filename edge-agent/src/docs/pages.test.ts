@@ -65,5 +65,7 @@ test('operating.md tells of the statuses that there are, and of no other', () =>
   const named = [...section.matchAll(/^\| ([0-9A-F]{4}) \|/gm)].map(([, code = '']) => Number.parseInt(code, 16));
   const answered = Object.values(storeAnswers).map(({ code }) => code);
   const { processingFailure, invalidObjectInstance, sopClassNotSupported } = status;
-  expect(named.sort()).toEqual([...answered, processingFailure, invalidObjectInstance, sopClassNotSupported].sort());
+  expect(named.sort((a, b) => a - b)).toEqual(
+    [...answered, processingFailure, invalidObjectInstance, sopClassNotSupported].sort((a, b) => a - b),
+  );
 });

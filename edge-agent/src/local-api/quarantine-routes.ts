@@ -11,7 +11,7 @@ import { whyForeign } from './same-origin.ts';
 import type { FastifyPluginCallback } from 'fastify';
 import Type from 'typebox';
 import type { QuarantineEntry } from '../store/sqlite-quarantine.ts';
-import type { DeskRefusal, QuarantineDesk } from '../study/receive/quarantine-desk.ts';
+import type { DeskRefusal, QuarantineDesk } from '../study/receive/quarantine/quarantine-desk.ts';
 
 const entriesMax = 10_000;
 const ListQuery = strict({ limit: Type.Integer({ minimum: 1, maximum: entriesMax, default: 100 }) });

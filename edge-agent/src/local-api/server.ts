@@ -68,9 +68,7 @@ export async function buildLocalApi(
   // How long a body may take is a matter of its route; see `boundTheBody`.
   const timeouts = { headersTimeout: requestMs, requestTimeout: 0 };
   const app: FastifyInstance =
-    tls === undefined
-      ? Fastify({ ...common, http: timeouts })
-      : (Fastify({ ...common, https: { ...tls, ...timeouts } }) as unknown as FastifyInstance);
+    tls === undefined ? Fastify({ ...common, http: timeouts }) : Fastify({ ...common, https: { ...tls, ...timeouts } });
   if (connections !== undefined) app.server.maxConnections = connections;
   app.addHook('onRequest', boundTheBody);
   await app.register(swagger, {

@@ -6,7 +6,7 @@ import type {
   StudySummary,
 } from '@collimator/shared/contracts/local-api';
 import type { DeviceRelease } from '@collimator/shared/contracts/messages';
-import type { QuarantineDesk } from '../study/receive/quarantine-desk.ts';
+import type { QuarantineDesk } from '../study/receive/quarantine/quarantine-desk.ts';
 import type { Metrics } from '../observe/metrics.ts';
 
 /** What the routes ask of the running agent. */

@@ -1,6 +1,6 @@
 import type { StudySummary } from '@collimator/shared/contracts/local-api';
 import type { Store } from '@collimator/shared/sqlite/store';
-import type { RouteDecision } from '../study/assemble/plan-jobs.ts';
+import type { RouteDecision } from '../study/assemble/route/plan-jobs.ts';
 import { summedByRoute } from './study-routing.ts';
 import type { StudyLine } from '../store/sqlite-study-list.ts';
 

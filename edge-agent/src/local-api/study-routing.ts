@@ -1,7 +1,7 @@
 import type { StudyRouting, StudySummary } from '@collimator/shared/contracts/local-api';
 import type { Store } from '@collimator/shared/sqlite/store';
 import { createSqliteStudyList } from '../store/sqlite-study-list.ts';
-import type { RouteDecision } from '../study/assemble/plan-jobs.ts';
+import type { RouteDecision } from '../study/assemble/route/plan-jobs.ts';
 
 export const studyRoutingSql = {
   revisions: `SELECT id, number, completed_ms, decisions FROM study_revisions WHERE study_id = ?

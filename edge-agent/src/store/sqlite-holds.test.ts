@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sopClasses } from '@collimator/shared/dicom/uids';
-import type { OpenStudy } from '../study/assemble/completion.ts';
+import type { OpenStudy } from '../study/assemble/complete/completion.ts';
 import { step } from '../study/queue/job-state.ts';
 import { createSqliteDeliveries } from './sqlite-deliveries.ts';
 import { createSqliteHolds } from './sqlite-holds.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OpenStudy } from '../study/assemble/completion.ts';
+import type { OpenStudy } from '../study/assemble/complete/completion.ts';
 import { step } from '../study/queue/job-state.ts';
 import { forgetPatientKeys } from './sqlite-instance-index.ts';
 import { createSqliteJobs, type JobRow } from './sqlite-jobs.ts';

@@ -1,12 +1,12 @@
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import { isCoded } from '@collimator/shared/errors/coded-error';
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
-import { orientationOf } from '../study/assemble/orientation.ts';
+import { orientationOf } from '../study/assemble/route/orientation.ts';
 import type { IndexOutcome, InstanceIndex } from '../study/receive/instance-index.ts';
-import type { InstanceHeader } from '../study/receive/instance-header.ts';
-import { isOwnObject } from '../study/receive/own-objects.ts';
-import type { PatientIdentity } from '../study/receive/patient-key.ts';
-import type { StoredInstances } from '../study/receive/stored-instances.ts';
+import type { InstanceHeader } from '../study/receive/header/instance-header.ts';
+import { isOwnObject } from '../study/receive/header/own-objects.ts';
+import type { PatientIdentity } from '../study/receive/header/patient-key.ts';
+import type { StoredInstances } from '../study/receive/disk/stored-instances.ts';
 import { releaseEntry } from './sqlite-quarantine.ts';
 import { keepPath } from './sqlite-removals.ts';
 import { type StoredRow, supersedeInstance } from './supersede-instance.ts';

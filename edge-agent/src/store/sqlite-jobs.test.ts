@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Release } from '@collimator/shared/contracts/release';
-import type { OpenStudy } from '../study/assemble/completion.ts';
+import type { OpenStudy } from '../study/assemble/complete/completion.ts';
 import { createSqliteJobs, type JobRow } from './sqlite-jobs.ts';
 import { createSqliteRunReleases } from './sqlite-run-releases.ts';
 import { createSqliteStudies } from './sqlite-studies.ts';

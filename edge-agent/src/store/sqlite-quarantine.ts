@@ -1,6 +1,6 @@
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
-import type { QuarantineRows } from '../study/receive/adopt-quarantined.ts';
-import type { NewEntry, QuarantineIndex, Usage } from '../study/receive/quarantine-index.ts';
+import type { QuarantineRows } from '../study/receive/quarantine/adopt-quarantined.ts';
+import type { NewEntry, QuarantineIndex, Usage } from '../study/receive/quarantine/quarantine-index.ts';
 import { noteRemoval } from './sqlite-removals.ts';
 
 export type EntryState = 'kept' | 'released' | 'discarded' | 'expired';

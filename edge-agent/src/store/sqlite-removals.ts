@@ -1,5 +1,5 @@
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
-import type { Removals } from '../study/receive/file-removal.ts';
+import type { Removals } from '../study/receive/disk/file-removal.ts';
 
 export const removalSql = { pending: 'SELECT path FROM removals WHERE path > ? ORDER BY path LIMIT ?' } as const;
 

@@ -1,6 +1,6 @@
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
-import type { ReleaseVerdict, SourceRelease } from '../study/assemble/completion-rules.ts';
-import type { ExpectedStudy, SeriesCount } from '../study/assemble/expected-count.ts';
+import type { ReleaseVerdict, SourceRelease } from '../study/assemble/complete/completion-rules.ts';
+import type { ExpectedStudy, SeriesCount } from '../study/assemble/complete/expected-count.ts';
 
 /** One release of one study; a later one of the same study takes its place. */
 type ReleaseKey = { readonly studyId: number; readonly through: number; readonly released_ms: number };

@@ -1,5 +1,5 @@
 import type { Store } from '@collimator/shared/sqlite/store';
-import { placeOf } from '../study/receive/instance-path.ts';
+import { placeOf } from '../study/receive/disk/instance-path.ts';
 
 /** A study and its folder below `studies/`. */
 export type StudyFolder = { readonly studyId: number; readonly studyInstanceUid: string; readonly folder: string };

@@ -1,9 +1,9 @@
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
-import type { OpenSeries, OpenStudy } from '../study/assemble/completion.ts';
-import type { JobPlan, PlannedJob } from '../study/assemble/plan-jobs.ts';
-import type { UnmatchedStudy } from '../study/assemble/plan-unmatched.ts';
-import type { RefusedJob } from '../study/assemble/refuse-unsound.ts';
-import type { SeriesFacts } from '../study/assemble/select-series.ts';
+import type { OpenSeries, OpenStudy } from '../study/assemble/complete/completion.ts';
+import type { JobPlan, PlannedJob } from '../study/assemble/route/plan-jobs.ts';
+import type { UnmatchedStudy } from '../study/assemble/route/plan-unmatched.ts';
+import type { RefusedJob } from '../study/assemble/route/refuse-unsound.ts';
+import type { SeriesFacts } from '../study/assemble/route/select-series.ts';
 import { awaitsCorrection, instanceIsRejected, rejectedSql } from './rejected-images.ts';
 import { studyIsHeld } from './sqlite-holds.ts';
 

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataSetOffset } from '@collimator/edge-agent/study/receive/file-meta';
-import { parseHeader } from '@collimator/edge-agent/study/receive/header-parser';
+import { dataSetOffset } from '@collimator/edge-agent/study/receive/disk/file-meta';
+import { parseHeader } from '@collimator/edge-agent/study/receive/header/header-parser';
 import { transferSyntaxes } from '@collimator/shared/dicom/transfer-syntaxes';
 import { summaryOf } from '../report.ts';
 

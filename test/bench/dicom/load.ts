@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { derivedUid } from '@collimator/edge-agent/study/result/derived-uid';
-import { is, uid } from '@collimator/edge-agent/study/result/element';
-import { encodeDataSet } from '@collimator/edge-agent/study/result/encode-dataset';
-import { part10Bytes } from '@collimator/edge-agent/study/result/part10-file';
+import { derivedUid } from '@collimator/edge-agent/study/result/elements/derived-uid';
+import { is, uid } from '@collimator/edge-agent/study/result/elements/element';
+import { encodeDataSet } from '@collimator/edge-agent/study/result/elements/encode-dataset';
+import { part10Bytes } from '@collimator/edge-agent/study/result/elements/part10-file';
 import { explicitImage, mrElements } from '../../fixtures/mr-series/mr-image.ts';
 import { type AxialSeries, readAxialSeries } from '../../fixtures/mr-series/volume.ts';
 

@@ -7,11 +7,11 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createStoreScp } from '@collimator/edge-agent/dimse/index';
 import { createArrivals, watchArrivals } from '@collimator/edge-agent/study/receive/arrivals';
-import { sweepIncoming } from '@collimator/edge-agent/study/receive/data-folders';
+import { sweepIncoming } from '@collimator/edge-agent/study/receive/disk/data-folders';
 import { createIntake } from '@collimator/edge-agent/study/receive/intake';
-import { patientKey } from '@collimator/edge-agent/study/receive/patient-key';
-import { readPatientSecret } from '@collimator/edge-agent/study/receive/patient-secret';
-import { openStoreLane } from '@collimator/edge-agent/study/receive/store-lane';
+import { patientKey } from '@collimator/edge-agent/study/receive/header/patient-key';
+import { readPatientSecret } from '@collimator/edge-agent/study/receive/header/patient-secret';
+import { openStoreLane } from '@collimator/edge-agent/study/receive/disk/store-lane';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 
 const [dataDir = '', port = ''] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeFileMeta } from '@collimator/edge-agent/study/receive/file-meta';
+import { encodeFileMeta } from '@collimator/edge-agent/study/receive/disk/file-meta';
 import { newUid, sopClasses } from '@collimator/shared/dicom/uids';
 
 const EXPLICIT = '1.2.840.10008.1.2.1';

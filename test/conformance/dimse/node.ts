@@ -1,7 +1,7 @@
 /** A receiving node as the appliance has it (SCP, sink, files), with an index that is a list in memory. */
 import { createStoreScp, type ScpEvent, type StoreScp, type StoreScpDeps } from '@collimator/edge-agent/dimse/index';
-import { sweepIncoming } from '@collimator/edge-agent/study/receive/data-folders';
-import type { InstanceHeader } from '@collimator/edge-agent/study/receive/instance-header';
+import { sweepIncoming } from '@collimator/edge-agent/study/receive/disk/data-folders';
+import type { InstanceHeader } from '@collimator/edge-agent/study/receive/header/instance-header';
 import type { InstanceIndex } from '@collimator/edge-agent/study/receive/instance-index';
 import { createInstanceSink, type InstanceSinkDeps } from '@collimator/edge-agent/study/receive/instance-sink';
 import type { ReceiveEvent } from '@collimator/edge-agent/study/receive/receive-events';

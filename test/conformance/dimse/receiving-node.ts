@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { createStoreScp } from '@collimator/edge-agent/dimse/index';
-import { sweepIncoming } from '@collimator/edge-agent/study/receive/data-folders';
+import { sweepIncoming } from '@collimator/edge-agent/study/receive/disk/data-folders';
 import { createInstanceSink } from '@collimator/edge-agent/study/receive/instance-sink';
 import { openLinesIndex } from './lines-index.ts';
 

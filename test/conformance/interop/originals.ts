@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeFileMeta } from '@collimator/edge-agent/study/receive/file-meta';
+import { encodeFileMeta } from '@collimator/edge-agent/study/receive/disk/file-meta';
 import { newUid } from '@collimator/shared/dicom/uids';
 import { pydicomFile, readPart10, run } from '../dimse/peers.ts';
 

@@ -1,7 +1,7 @@
 import type { RawElement } from '@collimator/edge-agent/study/decode/raw-element';
-import { bytes, is, text, uid, us } from '@collimator/edge-agent/study/result/element';
-import { encodeDataSet } from '@collimator/edge-agent/study/result/encode-dataset';
-import { part10Bytes } from '@collimator/edge-agent/study/result/part10-file';
+import { bytes, is, text, uid, us } from '@collimator/edge-agent/study/result/elements/element';
+import { encodeDataSet } from '@collimator/edge-agent/study/result/elements/encode-dataset';
+import { part10Bytes } from '@collimator/edge-agent/study/result/elements/part10-file';
 
 /** The image pixel module of a made image. */
 export type MadeFormat = {

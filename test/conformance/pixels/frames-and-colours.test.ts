@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openImageFile } from '@collimator/edge-agent/study/decode/image-file';
 import { createPixelCodecs } from '@collimator/edge-agent/study/decode/pixels/pixel-codecs';
-import { bytes, us } from '@collimator/edge-agent/study/result/element';
+import { bytes, us } from '@collimator/edge-agent/study/result/elements/element';
 import dicomParser from 'dicom-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '../results/tools.ts';

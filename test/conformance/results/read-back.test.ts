@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { placeOf } from '@collimator/edge-agent/study/result/region-item';
+import { placeOf } from '@collimator/edge-agent/study/result/report/region-item';
 import type { SegmentFinding } from '@collimator/edge-agent/study/measure/segment-findings';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeResults } from './example-results.ts';

@@ -5,7 +5,7 @@ import {
   type RejectionReason,
   rejectionTitles,
 } from '@collimator/edge-agent/study/result/rejection-note';
-import { buildStatusReport } from '@collimator/edge-agent/study/result/status-report';
+import { buildStatusReport } from '@collimator/edge-agent/study/result/report/status-report';
 import { exampleContext, exampleUids } from '@collimator/edge-agent/study/result/testing/example-input';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { volumeMl } from '@collimator/shared/imaging/measure';
-import { buildReport } from '@collimator/edge-agent/study/result/report';
-import { buildSegmentation } from '@collimator/edge-agent/study/result/segmentation';
-import { buildStatusReport } from '@collimator/edge-agent/study/result/status-report';
+import { buildReport } from '@collimator/edge-agent/study/result/report/report';
+import { buildSegmentation } from '@collimator/edge-agent/study/result/image/segmentation';
+import { buildStatusReport } from '@collimator/edge-agent/study/result/report/status-report';
 import { exampleContext, exampleUids, volumeFinding } from '@collimator/edge-agent/study/result/testing/example-input';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brightMask, makeTestSeries, type TestSeries } from './series.ts';

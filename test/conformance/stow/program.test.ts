@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeFileMeta } from '@collimator/edge-agent/study/receive/file-meta';
+import { encodeFileMeta } from '@collimator/edge-agent/study/receive/disk/file-meta';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeSeries } from '../dimse/make-series.ts';
 import { filesBelow, kill, readPart10, temporaryFolder, until } from '../dimse/peers.ts';

@@ -1,9 +1,8 @@
 /** A STOW-RS server as the appliance has it (routes, sink, files), in this process, with an index that is a list in memory. */
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { defaultTransferSyntaxes, storageSopClasses } from '@collimator/edge-agent/dimse/index';
 import { type StowDeps, type StowEvent, stowRoutes } from '@collimator/edge-agent/local-api/stow-routes';
-import { sweepIncoming } from '@collimator/edge-agent/study/receive/data-folders';
+import { sweepIncoming } from '@collimator/edge-agent/study/receive/disk/data-folders';
 import type { InstanceIndex } from '@collimator/edge-agent/study/receive/instance-index';
 import { createInstanceSink, type InstanceSinkDeps } from '@collimator/edge-agent/study/receive/instance-sink';
 import { everySystem } from '@collimator/edge-agent/timers';
@@ -60,6 +59,6 @@ export async function startStowNode(
   };
   await app.register(stowRoutes, { stow });
   await app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = (app.server as Server).address() as AddressInfo;
+  const { port } = app.server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/dicom-web/studies`, port, events, close: () => app.close() };
 }

@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { encodeFileMeta } from '@collimator/edge-agent/study/receive/file-meta';
+import { encodeFileMeta } from '@collimator/edge-agent/study/receive/disk/file-meta';
 import { createKeyedLock } from '@collimator/edge-agent/study/receive/keyed-lock';
-import { createFolderQuarantineIndex } from '@collimator/edge-agent/study/receive/quarantine-index';
+import { createFolderQuarantineIndex } from '@collimator/edge-agent/study/receive/quarantine/quarantine-index';
 import { createStudyGate } from '@collimator/edge-agent/study/receive/study-gate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeSeries, type MadeInstance } from '../dimse/make-series.ts';

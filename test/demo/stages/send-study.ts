@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openAssociation } from '@collimator/edge-agent/dimse/store-scu';
+import { openAssociation } from '@collimator/edge-agent/dimse/scu/store-scu';
 import dicomParser from 'dicom-parser';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { writeMrSeries } from '../../fixtures/mr-series/make-series.ts';

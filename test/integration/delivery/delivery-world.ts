@@ -14,8 +14,8 @@ import {
 } from '@collimator/edge-agent/study/deliver/commitment/commitment-stage';
 import type { DestinationLane } from '@collimator/edge-agent/study/deliver/destination-lane';
 import { openLane, type OpenLaneDeps } from '@collimator/edge-agent/study/deliver/open-lane';
-import { text, uid } from '@collimator/edge-agent/study/result/element';
-import { part10File } from '@collimator/edge-agent/study/result/part10-file';
+import { text, uid } from '@collimator/edge-agent/study/result/elements/element';
+import { part10File } from '@collimator/edge-agent/study/result/elements/part10-file';
 import { createSqliteDeliveries, type Deliveries } from '@collimator/edge-agent/store/sqlite-deliveries';
 import { systemAfter } from '@collimator/edge-agent/timers';
 

@@ -220,7 +220,7 @@ describe('results that are not to be sent', () => {
       world
         .states()
         .map(({ mayHave }) => mayHave)
-        .toSorted(),
+        .toSorted((a, b) => a - b),
     ).toEqual([0, 1]);
     await holds.release(1, 'operator', '1', 2);
     world.lane(one(receiver.port));

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { sweepIncoming } from '@collimator/edge-agent/study/receive/data-folders';
+import { sweepIncoming } from '@collimator/edge-agent/study/receive/disk/data-folders';
 import { topics } from '@collimator/shared/contracts/topics';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -4,7 +4,7 @@ import { createCheckpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 import { createStoreScp } from '@collimator/edge-agent/dimse/index';
-import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/active-releases';
+import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/route/active-releases';
 import { createStudyWay, type StudyWay } from '@collimator/edge-agent/study/study-way';
 
 export type AgentOptions = {

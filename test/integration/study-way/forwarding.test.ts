@@ -92,7 +92,7 @@ describe('a PACS that sends everything on, as it came or changed', () => {
     ).toEqual(all.map(() => [1, 1]));
     // It did change what it sent on.
     const results = held.filter((one) => one['SOPClassUID'] !== sopClasses.mrImage);
-    const changed = results.filter((one) => one['StationName'] === 'COERCED').map((one) => one['PatientID']);
+    const changed = results.filter((one) => one['StationName'] === 'COERCED').map((one) => String(one['PatientID']));
     expect(changed.toSorted()).toEqual(
       ['creator', 'creator', 'elements', 'elements', 'uids', 'uids'].map((s) => `P-${s}`),
     );

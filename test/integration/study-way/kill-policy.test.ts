@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { dataSetSha256 } from '@collimator/edge-agent/study/receive/instance-placement';
+import { dataSetSha256 } from '@collimator/edge-agent/study/receive/disk/instance-placement';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AgentOptions } from './agent.ts';
 import { keepAlive, type KeptAlive } from './keep-alive.ts';

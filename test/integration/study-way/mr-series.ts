@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { EXPLICIT_LITTLE_ENDIAN } from '@collimator/shared/dicom/transfer-syntaxes';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import { openAssociation, type StoreObject } from '@collimator/edge-agent/dimse/index';
-import { bytes, ds, is, text, uid, us } from '@collimator/edge-agent/study/result/element';
-import { encodeDataSet } from '@collimator/edge-agent/study/result/encode-dataset';
+import { bytes, ds, is, text, uid, us } from '@collimator/edge-agent/study/result/elements/element';
+import { encodeDataSet } from '@collimator/edge-agent/study/result/elements/encode-dataset';
 
 export const rows = 24;
 export const columns = 32;

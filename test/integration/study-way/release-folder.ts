@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Release, release as releaseContract, type Stage } from '@collimator/shared/contracts/release';
 import { encodeNpy } from '@collimator/shared/imaging/npy';
 import { preprocessSeries } from '@collimator/shared/imaging/preprocess';
-import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/active-releases';
+import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/route/active-releases';
 
 const SIZE = 16;
 /** The model: mean of 3×3, zeros around, and this bias (models/make.py). */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreObject } from '@collimator/edge-agent/dimse/index';
-import { part10Bytes } from '@collimator/edge-agent/study/result/part10-file';
+import { part10Bytes } from '@collimator/edge-agent/study/result/elements/part10-file';
 
 /** Writes slices of `mrSeries` as Part 10 files, for programs that read files; returns their paths. */
 export async function writeSlices(folder: string, slices: readonly StoreObject[]): Promise<string[]> {

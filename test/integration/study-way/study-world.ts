@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/active-releases';
+import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/route/active-releases';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import { expect, vi } from 'vitest';
 import { type Agent, type AgentOptions, startAgent } from './agent.ts';

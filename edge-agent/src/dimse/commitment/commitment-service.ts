@@ -2,8 +2,8 @@ import { type EventReport, eventReportOf, type OnEventReport, type ReceivedEvent
 import { type CommandSet, commandFields } from '../message/command-set.ts';
 import { status } from '../message/statuses.ts';
 import type { Result } from '../result.ts';
-import type { Peer } from '../scp-events.ts';
-import type { StoreOutcome } from '../store-sink.ts';
+import type { Peer } from '../scp/scp-events.ts';
+import type { StoreOutcome } from '../scp/store-sink.ts';
 import {
   COMMITMENT_ACTION,
   COMMITMENT_FAILURES_EVENT,

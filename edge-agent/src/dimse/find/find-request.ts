@@ -1,8 +1,8 @@
 import { AssociationError } from '../association-error.ts';
 import { outcomeOf } from '../event-report.ts';
 import { commandFields } from '../message/command-set.ts';
-import type { Requester } from '../requester.ts';
-import type { StoreOutcome } from '../store-sink.ts';
+import type { Requester } from '../scu/requester.ts';
+import type { StoreOutcome } from '../scp/store-sink.ts';
 
 export type FindOptions = {
   /** Matches taken before the rest is cancelled; 1,000 when absent. */

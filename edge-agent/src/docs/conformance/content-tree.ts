@@ -22,7 +22,7 @@ function linesOf(item: DataSet, depth: number): readonly string[] {
 }
 
 function valueText(item: DataSet): string {
-  switch (item.string('x0040a040')) {
+  switch (item.string('x0040a040') ?? '') {
     case 'CODE':
       return `= ${codeText(firstItem(item, 'x0040a168'))}`;
     case 'NUM':

@@ -2,14 +2,14 @@ import type { Release, Segment } from '@collimator/shared/contracts/release';
 import type { ReportKind } from '@collimator/shared/contracts/agent-config';
 import type { VolumeGeometry } from '../../study/decode/volume.ts';
 import type { MeasuredValue } from '../../study/measure/segment-findings.ts';
-import { buildParametricMap } from '../../study/result/parametric-map.ts';
-import { buildPresentationState } from '../../study/result/presentation-state.ts';
+import { buildParametricMap } from '../../study/result/image/parametric-map.ts';
+import { buildPresentationState } from '../../study/result/image/presentation-state.ts';
 import { buildRejectionNote } from '../../study/result/rejection-note.ts';
-import { buildReport } from '../../study/result/report.ts';
-import { buildSecondaryCapture } from '../../study/result/secondary-capture.ts';
-import { buildSegmentation } from '../../study/result/segmentation.ts';
-import { buildStatusReport } from '../../study/result/status-report.ts';
-import { text, uid } from '../../study/result/element.ts';
+import { buildReport } from '../../study/result/report/report.ts';
+import { buildSecondaryCapture } from '../../study/result/image/secondary-capture.ts';
+import { buildSegmentation } from '../../study/result/image/segmentation.ts';
+import { buildStatusReport } from '../../study/result/report/status-report.ts';
+import { text, uid } from '../../study/result/elements/element.ts';
 import {
   type ExampleGrid,
   exampleContext,

@@ -7,9 +7,9 @@ import {
   STUDY_ROOT_FIND,
   VERIFICATION,
 } from '../../dimse/index.ts';
-import { SCU_PDU_BYTES_MAX } from '../../dimse/scu-options.ts';
+import { SCU_PDU_BYTES_MAX } from '../../dimse/scu/scu-options.ts';
 import { FIND_MATCHES_MAX } from '../../dimse/find/find-request.ts';
-import { queryOf } from '../../study/assemble/count-query.ts';
+import { queryOf } from '../../study/assemble/complete/count-query.ts';
 import { blocks, table } from '../markdown.ts';
 import { commitmentTable, storeScuTable, stowTable } from './answers.ts';
 import type { ExampleObjects } from './example-objects.ts';

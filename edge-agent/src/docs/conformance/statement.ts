@@ -1,6 +1,6 @@
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '@collimator/shared/dicom/uids';
 import { STORAGE_COMMITMENT, VERIFICATION } from '../../dimse/index.ts';
-import { characterSets } from '../../study/receive/character-set.ts';
+import { characterSets } from '../../study/receive/header/character-set.ts';
 import { anchor, blocks, table } from '../markdown.ts';
 import { exampleObjects } from './example-objects.ts';
 import { madeClassTable, objectsSection } from './objects.ts';

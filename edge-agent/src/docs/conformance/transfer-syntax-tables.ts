@@ -1,7 +1,7 @@
 import { transferSyntaxes } from '@collimator/shared/dicom/transfer-syntaxes';
 import { type CommitmentService, messageTransferSyntaxes, storageSopClasses } from '../../dimse/index.ts';
 import { STORAGE_COMMITMENT, VERIFICATION } from '../../dimse/index.ts';
-import { offerOf } from '../../dimse/scp-offer.ts';
+import { offerOf } from '../../dimse/scp/scp-offer.ts';
 import { decodableSyntaxes } from '../../study/decode/pixels/decodable-syntaxes.ts';
 import { table } from '../markdown.ts';
 

@@ -10,12 +10,12 @@ import type { Studies, WaitingRevision } from '../../store/sqlite-studies.ts';
 import type { Arrivals } from '../receive/arrivals.ts';
 import type { After } from '../../timers.ts';
 import { createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
-import type { ActiveReleases } from './active-releases.ts';
-import { type CompletionPolicy, decideCompletion, type Moment, type OpenStudy } from './completion.ts';
-import { judgeRelease } from './completion-rules.ts';
-import { takeEarlySeries } from './early-series.ts';
-import { type AssemblyRoute, createJobMaker } from './job-maker.ts';
-import { retargetQueued } from './retarget-queued.ts';
+import type { ActiveReleases } from './route/active-releases.ts';
+import { type CompletionPolicy, decideCompletion, type Moment, type OpenStudy } from './complete/completion.ts';
+import { judgeRelease } from './complete/completion-rules.ts';
+import { takeEarlySeries } from './complete/early-series.ts';
+import { type AssemblyRoute, createJobMaker } from './route/job-maker.ts';
+import { retargetQueued } from './route/retarget-queued.ts';
 
 export type AssemblerDeps = {
   readonly studies: Studies;

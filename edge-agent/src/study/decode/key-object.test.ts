@@ -1,8 +1,8 @@
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sequenceOf, text, uid } from '../result/element.ts';
-import { part10File } from '../result/part10-file.ts';
+import { sequenceOf, text, uid } from '../result/elements/element.ts';
+import { part10File } from '../result/elements/part10-file.ts';
 import { KEY_OBJECT_BYTES_MAX, type KeyObject, readKeyObject } from './key-object.ts';
 
 const reference = (instance: string) => [uid(0x00081150, sopClasses.mrImage), uid(0x00081155, instance)];

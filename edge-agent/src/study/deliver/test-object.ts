@@ -1,6 +1,6 @@
 import { INSTANCE_CREATOR_UID, newUid, sopClasses } from '@collimator/shared/dicom/uids';
-import { empty, is, text, uid, us } from '../result/element.ts';
-import { part10File } from '../result/part10-file.ts';
+import { empty, is, text, uid, us } from '../result/elements/element.ts';
+import { part10File } from '../result/elements/part10-file.ts';
 
 export type TestObject = { readonly sopClassUid: string; readonly sopInstanceUid: string; readonly file: Uint8Array };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { ActiveRelease } from '../assemble/active-releases.ts';
+import type { ActiveRelease } from '../assemble/route/active-releases.ts';
 import { createDevice } from './device.ts';
 import type { InferenceChild, Ready, RunAnswer } from './inference-child.ts';
 import type { LoadRelease, WorkerJob } from './protocol.ts';

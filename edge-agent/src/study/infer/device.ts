@@ -1,5 +1,5 @@
 import type { Log } from '@collimator/shared/observe/log';
-import type { ActiveRelease } from '../assemble/active-releases.ts';
+import type { ActiveRelease } from '../assemble/route/active-releases.ts';
 import type { After } from '../../timers.ts';
 import type { InferenceChild, RunAnswer } from './inference-child.ts';
 import type { DeviceSpec, LoadRelease, WorkerJob } from './protocol.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Route } from '@collimator/shared/contracts/agent-config';
 import { newUid } from '@collimator/shared/dicom/uids';
-import { destinationsOf, objectsOf, reporting, routesOf } from '../assemble/routing.ts';
+import { destinationsOf, objectsOf, reporting, routesOf } from '../assemble/route/routing.ts';
 import type { JobRow, Jobs, StoredResult } from '../../store/sqlite-jobs.ts';
 import type { ResultUids } from '../result/result-context.ts';
 import type { Inferred, ResultStyle, WorkerJob } from './protocol.ts';

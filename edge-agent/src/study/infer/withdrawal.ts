@@ -8,7 +8,7 @@ import type { Deliveries } from '../../store/sqlite-deliveries.ts';
 import type { StoredResult } from '../../store/sqlite-jobs.ts';
 import type { RejectedJob, Withdrawals } from '../../store/sqlite-withdrawals.ts';
 import type { After } from '../../timers.ts';
-import { effectOf } from '../assemble/rejection.ts';
+import { effectOf } from '../assemble/reject/rejection.ts';
 import { createSliceReader, type SliceReader } from '../decode/slice-reader.ts';
 import { createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
 import { buildRejectionNote } from '../result/rejection-note.ts';

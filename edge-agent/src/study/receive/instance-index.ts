@@ -1,4 +1,4 @@
-import type { InstanceHeader } from './instance-header.ts';
+import type { InstanceHeader } from './header/instance-header.ts';
 
 /**
  * What the index says of an instance by SOP Instance UID:

@@ -4,15 +4,15 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreOutcome, StoreRequest } from '../../dimse/index.ts';
-import { sweepIncoming } from './data-folders.ts';
-import { encodeFileMeta } from './file-meta.ts';
-import { HEADER_READS_MAX } from './header-parser.ts';
-import type { InstanceHeader } from './instance-header.ts';
+import { sweepIncoming } from './disk/data-folders.ts';
+import { encodeFileMeta } from './disk/file-meta.ts';
+import { HEADER_READS_MAX } from './header/header-parser.ts';
+import type { InstanceHeader } from './header/instance-header.ts';
 import type { InstanceIndex } from './instance-index.ts';
-import { placeOf, relativePath } from './instance-path.ts';
+import { placeOf, relativePath } from './disk/instance-path.ts';
 import { createInstanceSink, type InstanceSinkDeps } from './instance-sink.ts';
 import type { ReceiveEvent } from './receive-events.ts';
-import { openStoreLane, type StoreLane } from './store-lane.ts';
+import { openStoreLane, type StoreLane } from './disk/store-lane.ts';
 
 const request: StoreRequest = {
   sopClassUid: '1.2.840.10008.5.1.4.1.1.2',

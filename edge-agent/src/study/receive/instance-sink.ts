@@ -4,16 +4,16 @@ import type { ErrorCode } from '@collimator/shared/errors/catalogue';
 import { isCoded } from '@collimator/shared/errors/coded-error';
 import { err, ok, type Result } from '@collimator/shared/result';
 import type { StoreOutcome, StoreRequest, StoreSink, StoreWrite } from '../../dimse/index.ts';
-import { type ArrivingFile, createArrivingFile, HELD_BYTES_MAX } from './arriving-file.ts';
-import { dataFolders } from './data-folders.ts';
-import { encodeFileMeta } from './file-meta.ts';
-import { createFolderSync, type FolderSync } from './folder-sync.ts';
-import { createFreeSpace } from './free-space.ts';
-import { readHeader } from './head-reader.ts';
-import type { DataSetHeader, InstanceHeader } from './instance-header.ts';
+import { type ArrivingFile, createArrivingFile, HELD_BYTES_MAX } from './disk/arriving-file.ts';
+import { dataFolders } from './disk/data-folders.ts';
+import { encodeFileMeta } from './disk/file-meta.ts';
+import { createFolderSync, type FolderSync } from './disk/folder-sync.ts';
+import { createFreeSpace } from './disk/free-space.ts';
+import { readHeader } from './header/head-reader.ts';
+import type { DataSetHeader, InstanceHeader } from './header/instance-header.ts';
 import type { InstanceIndex } from './instance-index.ts';
-import { placeOf, relativePath } from './instance-path.ts';
-import { createPlacement, type Replacing } from './instance-placement.ts';
+import { placeOf, relativePath } from './disk/instance-path.ts';
+import { createPlacement, type Replacing } from './disk/instance-placement.ts';
 import { createKeyedLock, type KeyedLock } from './keyed-lock.ts';
 import {
   createQuarantine,
@@ -21,12 +21,12 @@ import {
   type Keeping,
   type QuarantineLimits,
   type QuarantineReason,
-} from './quarantine.ts';
-import { createFolderQuarantineIndex, type QuarantineIndex } from './quarantine-index.ts';
+} from './quarantine/quarantine.ts';
+import { createFolderQuarantineIndex, type QuarantineIndex } from './quarantine/quarantine-index.ts';
 import type { ConflictAction, ReceiveEvent } from './receive-events.ts';
 import { type StoreAnswer, storeAnswers } from './store-answers.ts';
-import { type StoreLane, StoreLaneError } from './store-lane.ts';
-import type { ConflictPolicy } from './stored-instances.ts';
+import { type StoreLane, StoreLaneError } from './disk/store-lane.ts';
+import type { ConflictPolicy } from './disk/stored-instances.ts';
 import { createStudyGate, type StudyGate } from './study-gate.ts';
 
 export type ReceiveLimits = QuarantineLimits & {

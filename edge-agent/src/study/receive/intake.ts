@@ -6,19 +6,19 @@ import { createSqliteInstanceIndex } from '../../store/sqlite-instance-index.ts'
 import { createSqliteQuarantine } from '../../store/sqlite-quarantine.ts';
 import { createSqliteRemovals } from '../../store/sqlite-removals.ts';
 import type { StoreSink } from '../../dimse/index.ts';
-import { adoptQuarantined, type AdoptDeps } from './adopt-quarantined.ts';
-import { dataFolders } from './data-folders.ts';
-import { createFileRemoval, type FileRemoval } from './file-removal.ts';
-import { createFolderSync } from './folder-sync.ts';
-import { createPlacement } from './instance-placement.ts';
+import { adoptQuarantined, type AdoptDeps } from './quarantine/adopt-quarantined.ts';
+import { dataFolders } from './disk/data-folders.ts';
+import { createFileRemoval, type FileRemoval } from './disk/file-removal.ts';
+import { createFolderSync } from './disk/folder-sync.ts';
+import { createPlacement } from './disk/instance-placement.ts';
 import { createInstanceSink, type ReceiveLimits } from './instance-sink.ts';
 import { createKeyedLock } from './keyed-lock.ts';
-import { createQuarantine, defaultQuarantineLimits } from './quarantine.ts';
-import { createQuarantineDesk, type QuarantineDesk } from './quarantine-desk.ts';
+import { createQuarantine, defaultQuarantineLimits } from './quarantine/quarantine.ts';
+import { createQuarantineDesk, type QuarantineDesk } from './quarantine/quarantine-desk.ts';
 import type { ReceiveEvent } from './receive-events.ts';
-import type { StoreLane } from './store-lane.ts';
-import type { ConflictPolicy } from './stored-instances.ts';
-import { type Found, takeUpOrphan } from './take-up-orphan.ts';
+import type { StoreLane } from './disk/store-lane.ts';
+import type { ConflictPolicy } from './disk/stored-instances.ts';
+import { type Found, takeUpOrphan } from './disk/take-up-orphan.ts';
 import { createStudyGate, type StudyGate } from './study-gate.ts';
 
 export type IntakeDeps = Omit<InstanceIndexDeps, 'store'> & {

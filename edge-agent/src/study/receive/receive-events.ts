@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@collimator/shared/errors/catalogue';
-import type { InstanceHeader } from './instance-header.ts';
+import type { InstanceHeader } from './header/instance-header.ts';
 
 /** `own-kept`: a result of ours came back changed; ours stays. `known`: this very copy lies in the quarantine already. */
 export type ConflictAction = 'quarantined' | 'replaced' | 'first-kept' | 'own-kept' | 'known';

@@ -1,12 +1,12 @@
 import { EQUIPMENT, INSTANCE_CREATOR_UID } from '@collimator/shared/dicom/uids';
 import type { RawElement, RawItem } from '../decode/raw-element.ts';
-import { codeSequence, dcm } from './code.ts';
-import { empty, is, sequence, sequenceOf, text as ascii, uid } from './element.ts';
-import type { LocalTime } from './local-time.ts';
+import { codeSequence, dcm } from './elements/code.ts';
+import { empty, is, sequence, sequenceOf, text as ascii, uid } from './elements/element.ts';
+import type { LocalTime } from './elements/local-time.ts';
 import { modelLines, resultTitle } from './notice.ts';
-import type { ObjectIdentity } from './part10-file.ts';
+import type { ObjectIdentity } from './elements/part10-file.ts';
 import type { ResultContext, SourceInstance } from './result-context.ts';
-import type { TextWriter } from './text-writer.ts';
+import type { TextWriter } from './elements/text-writer.ts';
 
 export const equipment = EQUIPMENT;
 

@@ -1,17 +1,17 @@
 import { INSTANCE_CREATOR_UID, sopClasses } from '@collimator/shared/dicom/uids';
 import type { Code } from '@collimator/shared/contracts/release';
 import type { RawElement } from '../decode/raw-element.ts';
-import { dcm } from './code.ts';
+import { dcm } from './elements/code.ts';
 import { deviceModule, seriesItems, subjectModules } from './common-modules.ts';
-import { type ContentItem, contentElements } from './content-item.ts';
-import { is, sequence, text as ascii, uid } from './element.ts';
-import { isImageClass } from './image-classes.ts';
-import { localTime } from './local-time.ts';
-import { part10File } from './part10-file.ts';
-import { deviceObserver, language } from './report-context.ts';
+import { type ContentItem, contentElements } from './elements/content-item.ts';
+import { is, sequence, text as ascii, uid } from './elements/element.ts';
+import { isImageClass } from './image/image-classes.ts';
+import { localTime } from './elements/local-time.ts';
+import { part10File } from './elements/part10-file.ts';
+import { deviceObserver, language } from './report/report-context.ts';
 import type { Evidence, ResultContext } from './result-context.ts';
 import { studyInstanceUidOf } from './subject-study.ts';
-import { createTextWriter } from './text-writer.ts';
+import { createTextWriter } from './elements/text-writer.ts';
 
 export const KOS_SERIES_NUMBER = 9106;
 

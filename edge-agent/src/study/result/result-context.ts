@@ -1,6 +1,6 @@
 import type { Release } from '@collimator/shared/contracts/release';
 import type { RawElement } from '../decode/raw-element.ts';
-import type { ObjectIdentity } from './part10-file.ts';
+import type { ObjectIdentity } from './elements/part10-file.ts';
 import type { SliceHeader } from '../decode/slice-header.ts';
 
 /** An instance that a result was made from, or one frame of it. Every SliceHeader is one. */

@@ -1,7 +1,7 @@
 import type { RawItem } from '../decode/raw-element.ts';
 import { instanceReference } from './common-modules.ts';
-import { is } from './element.ts';
-import type { ObjectIdentity } from './part10-file.ts';
+import { is } from './elements/element.ts';
+import type { ObjectIdentity } from './elements/part10-file.ts';
 import type { SourceInstance } from './result-context.ts';
 
 /** An image that is referred to; `frames` are numbers from 1 on, and not given where the whole image is meant. */

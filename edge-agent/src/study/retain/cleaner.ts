@@ -5,7 +5,7 @@ import type { Log } from '@collimator/shared/observe/log';
 import type { RemovableStudy, Retention } from '../../store/sqlite-retention.ts';
 import type { After } from '../../timers.ts';
 import { createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
-import type { FileRemoval } from '../receive/file-removal.ts';
+import type { FileRemoval } from '../receive/disk/file-removal.ts';
 import type { StudyGate } from '../receive/study-gate.ts';
 import { bytesIn } from './bytes-in.ts';
 import { planRemoval, type RemovalReason, type RetentionPolicy } from './plan-removal.ts';

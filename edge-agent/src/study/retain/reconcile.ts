@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Log } from '@collimator/shared/observe/log';
 import type { StoredStudies, StudyFolder } from '../../store/sqlite-stored-studies.ts';
 import type { StudyGate } from '../receive/study-gate.ts';
-import type { Found } from '../receive/take-up-orphan.ts';
+import type { Found } from '../receive/disk/take-up-orphan.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 
 export type ReconcileDeps = {

@@ -1,7 +1,7 @@
 import type { Release } from '@collimator/shared/contracts/release';
-import type { InstanceHeader } from '../../receive/instance-header.ts';
-import type { ActiveRelease } from '../active-releases.ts';
-import type { SeriesFacts } from '../select-series.ts';
+import type { InstanceHeader } from '../../receive/header/instance-header.ts';
+import type { ActiveRelease } from '../route/active-releases.ts';
+import type { SeriesFacts } from '../route/select-series.ts';
 
 /** Facts of a plain series, changed as a test needs it. */
 export const exampleSeries = (change: Partial<SeriesFacts> = {}): SeriesFacts => ({

@@ -1,5 +1,5 @@
 import type { Stage } from '@collimator/shared/contracts/release';
-import { FRACTION_MAX } from '../../result/segmentation.ts';
+import { FRACTION_MAX } from '../../result/image/segmentation.ts';
 import type { InferredOutcome } from '../protocol.ts';
 import type { Segmented } from './segment-series.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeFileMeta } from '../file-meta.ts';
+import { encodeFileMeta } from '../disk/file-meta.ts';
 import { PART10_HEAD_BYTES_MAX, readPart10Head } from './part10-head.ts';
 
 const meta = {

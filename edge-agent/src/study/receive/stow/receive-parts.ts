@@ -171,7 +171,7 @@ export async function receiveParts(body: AsyncIterable<Uint8Array>, deps: Receiv
 
   /** Gives up what is not whole, and waits for what is. */
   async function settle(): Promise<void> {
-    const left = part as Part | undefined;
+    const left: Part | undefined = part;
     if (left !== undefined) {
       outcomes[left.index] = { ...left.uids, status: (left.refused ?? cannotUnderstand).status };
       const { write } = left;

@@ -3,8 +3,8 @@ import { sopClasses } from '@collimator/shared/dicom/uids';
 import type { RawElement } from '../../decode/raw-element.ts';
 import type { SliceHeader } from '../../decode/slice-header.ts';
 import type { Vector } from '../../decode/vector.ts';
-import { text, uid } from '../element.ts';
-import type { MeasurementReportInput } from '../report.ts';
+import { text, uid } from '../elements/element.ts';
+import type { MeasurementReportInput } from '../report/report.ts';
 import type { ResultContext, ResultUids } from '../result-context.ts';
 
 // What tests of results share: a release with two segments, and sources without files.
