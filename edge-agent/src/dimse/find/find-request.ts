@@ -1,7 +1,7 @@
 import { AssociationError } from '../association-error.ts';
 import { outcomeOf } from '../event-report.ts';
 import { commandFields } from '../message/command-set.ts';
-import type { Requester } from '../scu/requester.ts';
+import type { Requester } from '../requester.ts';
 import type { StoreOutcome } from '../scp/store-sink.ts';
 
 export type FindOptions = {

@@ -5,7 +5,7 @@ import type { CommitmentService } from '../commitment/commitment-service.ts';
 import { type CommandSet, commandFields } from '../message/command-set.ts';
 import { createMessageReader } from '../message/message-reader.ts';
 import { createInFlight } from './in-flight.ts';
-import { createRequester } from '../scu/requester.ts';
+import { createRequester } from '../requester.ts';
 import type { LimitKind, Peer, ScpEvent } from './scp-events.ts';
 import type { AdmissionLine, Decided } from './scp-line.ts';
 import type { ScpLimits } from './scp-limits.ts';

@@ -4,7 +4,7 @@ import { eventReportCommand, outcomeOf, responseTo } from '../event-report.ts';
 import { type CollectedDataSet, collectDataSet } from '../message/collected-data-set.ts';
 import { type CommandSet, commandFields, RESPONSE_BIT } from '../message/command-set.ts';
 import { status } from '../message/statuses.ts';
-import type { Requester } from '../scu/requester.ts';
+import type { Requester } from '../requester.ts';
 import type { Peer, ScpEvent } from './scp-events.ts';
 import type { StoreOutcome } from './store-sink.ts';
 import type { AcceptedContext } from '../upper-layer/presentation-contexts.ts';

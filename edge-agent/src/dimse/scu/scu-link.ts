@@ -5,7 +5,7 @@ import { type CollectedDataSet, collectDataSet } from '../message/collected-data
 import { type CommandSet, commandFields, RESPONSE_BIT } from '../message/command-set.ts';
 import { createMessageReader } from '../message/message-reader.ts';
 import { status } from '../message/statuses.ts';
-import { createRequester, type Requester } from './requester.ts';
+import { createRequester, type Requester } from '../requester.ts';
 import { defaultScuTimeouts, type OpenAssociation, SCU_PDU_BYTES_MAX } from './scu-options.ts';
 import { type Accepted, acceptedOf, requestOf } from './scu-request.ts';
 import { connectTransport } from './scu-transport.ts';

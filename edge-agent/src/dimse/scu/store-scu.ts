@@ -3,7 +3,7 @@ import { type EventReport, eventReportCommand, outcomeOf } from '../event-report
 import { createFind, type Find, type FindOptions } from '../find/find-request.ts';
 import { commandFields } from '../message/command-set.ts';
 import type { DataSetSource } from '../message/message-sender.ts';
-import type { Request } from './requester.ts';
+import type { Request } from '../requester.ts';
 import { openLink } from './scu-link.ts';
 import type { OpenAssociation } from './scu-options.ts';
 import type { Accepted } from './scu-request.ts';

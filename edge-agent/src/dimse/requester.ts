@@ -1,9 +1,9 @@
-import { AssociationError, type AssociationFailure, type AssociationStep } from '../association-error.ts';
-import type { Clock } from '../clock.ts';
-import { type CommandSet, commandFields, DATA_SET, NO_DATA_SET, RESPONSE_BIT } from '../message/command-set.ts';
-import { createMessageSender, type DataSetSource, type MessageSender } from '../message/message-sender.ts';
-import { isPending } from '../message/statuses.ts';
-import type { Connection } from '../upper-layer/connection.ts';
+import { AssociationError, type AssociationFailure, type AssociationStep } from './association-error.ts';
+import type { Clock } from './clock.ts';
+import { type CommandSet, commandFields, DATA_SET, NO_DATA_SET, RESPONSE_BIT } from './message/command-set.ts';
+import { createMessageSender, type DataSetSource, type MessageSender } from './message/message-sender.ts';
+import { isPending } from './message/statuses.ts';
+import type { Connection } from './upper-layer/connection.ts';
 
 export type RequesterDeps = {
   readonly connection: Pick<Connection, 'data' | 'abort' | 'destroy'>;
