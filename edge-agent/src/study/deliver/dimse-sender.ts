@@ -1,6 +1,8 @@
+import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from '@collimator/shared/dicom/transfer-syntaxes';
 import { type Association, AssociationError } from '../../dimse/index.ts';
 import type { DeliveryRow } from '../../store/delivery-row.ts';
 import type { After } from '../../timers.ts';
+import { asImplicitVr } from './as-implicit-vr.ts';
 import { type Away, failedWith, remark, type Sender, type Tell } from './sender.ts';
 import type { ResultFile } from './result-file.ts';
 
@@ -8,7 +10,7 @@ export type Offered = Pick<DeliveryRow, 'sopClassUid' | 'transferSyntaxUid'>;
 
 export type DimseSenderDeps = {
   readonly name: string;
-  /** Opens an association that offers these SOP classes, each in this transfer syntax; at most 128. */
+  /** Opens an association that offers these SOP classes, each in this transfer syntax and in what `otherwise` says; at most 64. */
   readonly open: (offered: readonly Offered[]) => Promise<Association>;
   /** The file of a result; undefined when it is not what was made, which was told already. */
   readonly fileOf: (row: DeliveryRow, tell: Tell) => Promise<ResultFile | undefined>;
@@ -21,8 +23,12 @@ export type DimseSenderDeps = {
 type Live = { readonly association: Association; readonly offered: ReadonlySet<string>; objects: number };
 type Unanswered = { readonly row: DeliveryRow; readonly error: AssociationError };
 
-/** PS3.8 §9.3.2.2: context ids are odd and below 256. */
-const CONTEXTS_MAX = 128;
+/** PS3.8 §9.3.2.2: context ids are odd and below 256, and each SOP class may have two. */
+const CLASSES_MAX = 64;
+
+/** What a result can be sent in when the syntax that it has on disk is not taken. */
+export const otherwise = (transferSyntaxUid: string): readonly string[] =>
+  transferSyntaxUid === EXPLICIT_LITTLE_ENDIAN ? [IMPLICIT_LITTLE_ENDIAN] : [];
 
 /**
  * Sends over one association that is kept as long as there is work, and a bounded time after. An association that was
@@ -71,11 +77,11 @@ export function createDimseSender(deps: DimseSenderDeps): Sender {
   async function associationFor(
     rows: readonly DeliveryRow[],
   ): Promise<Live | { readonly away: Away } | { readonly refused: string }> {
-    for (const row of rows) if (known.size < CONTEXTS_MAX) known.set(keyOf(row), row);
+    for (const row of rows) if (known.size < CLASSES_MAX) known.set(keyOf(row), row);
     if (live !== undefined && rows.some((row) => !live?.offered.has(keyOf(row)))) await close();
     if (live !== undefined) return live;
     if (rows.some((row) => !known.has(keyOf(row)))) known.clear();
-    for (const row of rows) if (known.size < CONTEXTS_MAX) known.set(keyOf(row), row);
+    for (const row of rows) if (known.size < CLASSES_MAX) known.set(keyOf(row), row);
     try {
       live = { association: await deps.open([...known.values()]), offered: new Set(known.keys()), objects: 0 };
       return live;
@@ -111,8 +117,11 @@ export function createDimseSender(deps: DimseSenderDeps): Sender {
 
   /** The error when no answer came. */
   async function sendOne(used: Live, row: DeliveryRow, tell: Tell): Promise<AssociationError | undefined> {
-    const { sopClassUid, sopInstanceUid, transferSyntaxUid } = row;
-    if (!used.association.accepts(sopClassUid, transferSyntaxUid)) {
+    const { sopClassUid, sopInstanceUid } = row;
+    const transferSyntaxUid = [row.transferSyntaxUid, ...otherwise(row.transferSyntaxUid)].find((syntax) =>
+      used.association.accepts(sopClassUid, syntax),
+    );
+    if (transferSyntaxUid === undefined) {
       await tell(row, refusal(`${deps.name} does not accept its SOP class or transfer syntax`));
       return undefined;
     }
@@ -124,7 +133,7 @@ export function createDimseSender(deps: DimseSenderDeps): Sender {
         sopClassUid,
         sopInstanceUid,
         transferSyntaxUid,
-        dataSet: file.dataSet(),
+        dataSet: transferSyntaxUid === row.transferSyntaxUid ? file.dataSet() : asImplicitVr(file.dataSet()),
       });
       await tell(row, {
         type: 'answered',
