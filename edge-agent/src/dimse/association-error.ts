@@ -14,6 +14,7 @@ export type AssociationStep =
   | 'echo'
   | 'store'
   | 'find'
+  | 'move'
   | 'action'
   | 'event-report'
   | 'release';

@@ -34,6 +34,13 @@ export {
   STUDY_ROOT_FIND,
 } from './find/find-identifier.ts';
 export type { Find, FindOptions } from './find/find-request.ts';
+export {
+  type Move,
+  type MoveCounts,
+  type MoveOptions,
+  type MoveOutcome,
+  STUDY_ROOT_MOVE,
+} from './move/move-request.ts';
 export { defaultImplementation, type Implementation } from './implementation.ts';
 export { isSuccess, status } from './message/statuses.ts';
 export { err, ok, type Err, type Ok, type Result } from './result.ts';

@@ -7,6 +7,8 @@ export const commandFields = {
   cStoreRsp: 0x8001,
   cFindRq: 0x0020,
   cFindRsp: 0x8020,
+  cMoveRq: 0x0021,
+  cMoveRsp: 0x8021,
   cEchoRq: 0x0030,
   cEchoRsp: 0x8030,
   nEventReportRq: 0x0100,
@@ -43,6 +45,12 @@ export type CommandSet = {
   readonly eventTypeId?: number;
   readonly actionTypeId?: number;
   readonly errorComment?: string;
+  /** AE title. */
+  readonly moveDestination?: string;
+  readonly suboperationsRemaining?: number;
+  readonly suboperationsCompleted?: number;
+  readonly suboperationsFailed?: number;
+  readonly suboperationsWarning?: number;
   readonly moveOriginatorAeTitle?: string;
   readonly moveOriginatorMessageId?: number;
 };
@@ -56,6 +64,7 @@ const fields: readonly Field[] = [
   { element: 0x0100, kind: 'us', name: 'commandField' },
   { element: 0x0110, kind: 'us', name: 'messageId' },
   { element: 0x0120, kind: 'us', name: 'messageIdBeingRespondedTo' },
+  { element: 0x0600, kind: 'text', name: 'moveDestination' },
   { element: 0x0700, kind: 'us', name: 'priority' },
   { element: 0x0800, kind: 'us', name: 'dataSetType' },
   { element: 0x0900, kind: 'us', name: 'status' },
@@ -64,6 +73,10 @@ const fields: readonly Field[] = [
   { element: 0x1001, kind: 'ui', name: 'requestedSopInstanceUid' },
   { element: 0x1002, kind: 'us', name: 'eventTypeId' },
   { element: 0x1008, kind: 'us', name: 'actionTypeId' },
+  { element: 0x1020, kind: 'us', name: 'suboperationsRemaining' },
+  { element: 0x1021, kind: 'us', name: 'suboperationsCompleted' },
+  { element: 0x1022, kind: 'us', name: 'suboperationsFailed' },
+  { element: 0x1023, kind: 'us', name: 'suboperationsWarning' },
   { element: 0x1030, kind: 'text', name: 'moveOriginatorAeTitle' },
   { element: 0x1031, kind: 'us', name: 'moveOriginatorMessageId' },
 ];

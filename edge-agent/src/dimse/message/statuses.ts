@@ -15,7 +15,7 @@ export const status = {
   cancelled: 0xfe00,
 } as const;
 
-/** A C-FIND response with a match, and more to come (PS3.4 Table C.4-1). */
+/** A C-FIND response with a match, or the progress of a C-MOVE, and more to come (PS3.4 Tables C.4-1, C.4-2). */
 export const isPending = (code: number): boolean => code === 0xff00 || code === 0xff01;
 
 export const isSuccess = (code: number): boolean => code === status.success || (code & 0xf000) === 0xb000;

@@ -4,6 +4,7 @@ import { createFind, type Find, type FindOptions } from '../find/find-request.ts
 import { commandFields } from '../message/command-set.ts';
 import type { DataSetSource } from '../message/message-sender.ts';
 import type { Request } from '../requester.ts';
+import { createMove, type Move, type MoveOptions } from '../move/move-request.ts';
 import { openLink } from './scu-link.ts';
 import type { OpenAssociation } from './scu-options.ts';
 import type { Accepted } from './scu-request.ts';
@@ -46,6 +47,8 @@ export type Association = {
   store(object: StoreObject): Promise<StoreOutcome>;
   /** C-FIND with this identifier, encoded in `transferSyntaxOf(sopClassUid)`; see find/find-request.ts. */
   find(sopClassUid: string, identifier: Uint8Array, options?: FindOptions): Find;
+  /** C-MOVE of what this identifier names to an AE title that the peer knows; see move/move-request.ts. */
+  move(sopClassUid: string, identifier: Uint8Array, options: MoveOptions): Move;
   /** N-ACTION; resolves with the status. */
   action(action: Action): Promise<StoreOutcome>;
   /** N-EVENT-REPORT, for a class whose SCP we are by role selection; resolves with the status. */
@@ -107,6 +110,8 @@ export async function openAssociation(options: OpenAssociation): Promise<Associa
     },
     find: (sopClassUid, identifier, findOptions) =>
       createFind({ requester, contextId: needContext('find', sopClassUid).id, sopClassUid, identifier }, findOptions),
+    move: (sopClassUid, identifier, moveOptions) =>
+      createMove({ requester, contextId: needContext('move', sopClassUid).id, sopClassUid, identifier }, moveOptions),
     async action({ sopClassUid, sopInstanceUid, actionTypeId, dataSet }) {
       const { id: contextId } = needContext('action', sopClassUid);
       const command = {
