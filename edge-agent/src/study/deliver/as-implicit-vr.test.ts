@@ -22,7 +22,7 @@ const { elements } = fc.letrec<{ elements: RawElement[]; one: RawElement }>((tie
         fc.array(tie('elements'), { maxLength: 3 }),
       ),
     })
-    .map(({ tag, vr, value: bytes, items }) => ({ tag, vr, value: vr === 'SQ' ? items : bytes }) as RawElement),
+    .map(({ tag, vr, value: bytes, items }) => ({ tag, vr, value: vr === 'SQ' ? items : bytes })),
 }));
 
 async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
