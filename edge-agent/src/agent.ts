@@ -5,10 +5,11 @@ import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import { lockDataDir } from '@collimator/shared/sqlite/data-dir-lock';
+import { Registry } from 'prom-client';
 import { openStore } from '@collimator/shared/sqlite/open-store';
 import type { Store } from '@collimator/shared/sqlite/store';
 import { congestionWatermark, limitsOf, listenersOf, policyOf } from './config/dicom-settings.ts';
-import { localApiTlsOf, stowSettingsOf } from './config/local-api-settings.ts';
+import { kserveSettingsOf, localApiTlsOf, stowSettingsOf } from './config/local-api-settings.ts';
 import { reloadLocalApiTls, reloadTls } from './config/tls-reload.ts';
 import { createStoreScp, type StoreScp } from './dimse/index.ts';
 import { createHubLink } from './link/hub-link.ts';
@@ -21,11 +22,16 @@ import { studyRouting } from './local-api/study-routing.ts';
 import { readAgentVersion } from './observe/agent-version.ts';
 import { congestionOf } from './observe/congestion.ts';
 import { watchDicom } from './observe/dicom-events.ts';
-import { everySystem } from './timers.ts';
+import { everySystem, systemAfter } from './timers.ts';
 import { watchMachine } from './observe/machine-watch.ts';
 import { createAssemblyTally } from './observe/assembly-metrics.ts';
+import { addEngineMetrics } from './observe/engine/engine-metrics.ts';
+import { createPriorTally } from './observe/prior-metrics.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { startTraces } from './observe/traces/traces.ts';
+import { queueDepth } from './store/sqlite-queue-depth.ts';
 import { whileThereIsRoom } from './observe/room.ts';
+import { watchKserve } from './observe/kserve-events.ts';
 import { watchStow } from './observe/stow-events.ts';
 import { createStopOrder, type StopOrder } from './observe/stop-order.ts';
 import type { BuildWays, StudyWay } from './ways.ts';
@@ -91,9 +97,22 @@ async function startOnStore(
   });
   stopOrder.add('hub link', () => hub.stop());
   const tally = createAssemblyTally();
+  const priorTally = createPriorTally();
+  const now_ms = () => now().getTime();
+  const registry = new Registry();
+  const engine = addEngineMetrics(registry);
+  const { serial } = config.device;
+  const traces = await startTraces(config.telemetry.traces, {
+    ...{ serial, agentVersion: facts.agentVersion, store, now: now_ms, every, log },
+  });
+  stopOrder.add('traces', () => traces.stop());
   const ways = await buildWays({
     ...{ config, deviceId: facts.deviceId, agentVersion: facts.agentVersion, dataDir: resolve(config.data) },
-    ...{ store, mqtt: hub.mqtt, now, log: tally.watch(log), checkpoint },
+    ...{ store, mqtt: hub.mqtt, now, log: traces.watch(priorTally.watch(tally.watch(log))), checkpoint },
+    onEngineEvent(event) {
+      engine.observe(event);
+      traces.observe(event);
+    },
     report: (entry) => hub.report(entry),
     releasesChanged: () => hub.releasesChanged(),
   });
@@ -112,6 +131,7 @@ async function startOnStore(
   stopOrder.add('machine watch', () => machine.stop());
   const dicom = watchDicom(log);
   const posted = watchStow(log);
+  const asked = watchKserve(log);
   let listen: ReturnType<StoreScp['addresses']> = [];
   let stopping = false;
   const readiness = () =>
@@ -121,21 +141,29 @@ async function startOnStore(
       disk: machine.disk(),
       stopWatermark: config.dicom.disk.stop_watermark,
     });
-  const metrics = createMetrics({
-    ...sources,
-    heldStudies: () => ways.study.heldStudies(),
-    assembly: () => tally.counts(),
-    policy: () => ways.study.policyFigures(),
-    destinations: () => ways.study.destinations(),
-    agentVersion: facts.agentVersion,
-    link: () => hub.status(),
-    outbox: () => ({ size: hub.status().eventsPending, refused: hub.status().eventsRefused }),
-    associations: () => dicom.counts(),
-    stow: () => posted.counts(),
-    disk: () => machine.disk(),
-    host: () => machine.host(),
-    gpus: () => machine.gpus(),
-  });
+  const metrics = createMetrics(
+    {
+      ...sources,
+      heldStudies: () => ways.study.heldStudies(),
+      assembly: () => tally.counts(),
+      policy: () => ways.study.policyFigures(),
+      priors: () => ({ waiting: ways.study.awaitingPriors(), ...priorTally.counts() }),
+      destinations: () => ways.study.destinations(),
+      agentVersion: facts.agentVersion,
+      link: () => hub.status(),
+      outbox: () => ({ size: hub.status().eventsPending, refused: hub.status().eventsRefused }),
+      associations: () => dicom.counts(),
+      stow: () => posted.counts(),
+      kserve: () => asked.counts(),
+      disk: () => machine.disk(),
+      host: () => machine.host(),
+      gpus: () => machine.gpuFigures(),
+      queueDepth: () => queueDepth(store),
+      spans: () => traces.counts(),
+      now: now_ms,
+    },
+    registry,
+  );
   stopOrder.add('metrics', () => metrics.stop());
   const sink = whileThereIsRoom(ways.study.sink, () => machine.disk().used < config.dicom.disk.stop_watermark);
   let congestion: string | undefined;
@@ -148,6 +176,7 @@ async function startOnStore(
     return congestion;
   };
   const stow = stowSettingsOf(config);
+  const kserve = kserveOf(config, ways.study);
   const api = await startLocalApi(
     {
       agentVersion: facts.agentVersion,
@@ -168,6 +197,7 @@ async function startOnStore(
       quarantine: ways.study.quarantine,
       routing: (key) => studyRouting(store, key),
       retry: (key) => ways.study.retry(key),
+      prioritize: (key, priority) => ways.study.prioritize(key, priority),
       releases: () => ways.model.releases(),
       metrics,
     },
@@ -184,6 +214,13 @@ async function startOnStore(
             const { associationId, calling: callingAeTitle } = event;
             ways.study.onAssociationEnded({ associationId, callingAeTitle, released: event.type === 'finished' });
           },
+        },
+      }),
+      ...(kserve !== undefined && {
+        kserve: {
+          ...{ ...kserve, every, after: systemAfter },
+          now_ms: () => performance.now(),
+          onEvent: (event) => asked.observe(event),
         },
       }),
     },
@@ -211,6 +248,12 @@ async function startOnStore(
       await stopOrder.run();
     },
   };
+}
+
+/** What programs may ask, and of whom; undefined where they may not. */
+function kserveOf(config: AgentConfig, { tensors: engine }: StudyWay) {
+  const settings = kserveSettingsOf(config);
+  return settings === undefined ? undefined : { ...settings, engine };
 }
 
 async function listenDicom(

@@ -5,7 +5,8 @@ import type { Log } from '@collimator/shared/observe/log';
 import { type RunningAgent, startAgent } from './agent.ts';
 import { layDownTrustedRoot } from './link/trusted-root.ts';
 import { createModelWay } from './model/model-way.ts';
-import { selfTest } from './study/infer/self-test.ts';
+import { findDevices } from './study/infer/devices.ts';
+import { selfTestOn } from './study/infer/self-test.ts';
 import { createStudyWay } from './study/study-way.ts';
 import type { Ways, WaysDeps } from './ways.ts';
 
@@ -15,16 +16,16 @@ export type AgentSetup = { readonly config: AgentConfig; readonly log: Log; read
 export const startThisAgent = (setup: AgentSetup): Promise<RunningAgent> =>
   startAgent({ ...setup, now: () => new Date(), buildWays });
 
-async function buildWays(deps: WaysDeps): Promise<Ways> {
-  const { config, dataDir, store, mqtt, deviceId, agentVersion, report, now, log, checkpoint } = deps;
+export async function buildWays(deps: WaysDeps): Promise<Ways> {
+  const { config, dataDir, store, mqtt, deviceId, agentVersion, report, onEngineEvent, now, log, checkpoint } = deps;
   layDownTrustedRoot(dataDir);
   const model = await createModelWay({
     ...{ mqtt, store, dataDir, deviceId, report, now, log, checkpoint },
-    selfTest: (folder, release) => selfTest(folder, release),
+    selfTest: async (folder, release) => selfTestOn(await findDevices(config.devices), folder, release, log),
   });
   model.onChange(deps.releasesChanged);
   const study = await createStudyWay({
-    ...{ store, config, dataDir, agentVersion, log, checkpoint },
+    ...{ store, config, dataDir, agentVersion, onEngineEvent, log, checkpoint },
     releases: model.releases,
     now: () => now().getTime(),
     random: (bytes) => randomBytes(bytes),

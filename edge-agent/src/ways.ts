@@ -1,47 +1,15 @@
 import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
-import type { AgentStatus } from '@collimator/shared/contracts/local-api';
 import type { DeviceRelease } from '@collimator/shared/contracts/messages';
 import type { MqttPort } from '@collimator/shared/link/mqtt-port';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { Store } from '@collimator/shared/sqlite/store';
-import type { CommitmentService, StoreSink } from './dimse/index.ts';
 import type { Report } from './link/outbox.ts';
-import type { QuarantineDesk } from './study/receive/quarantine/quarantine-desk.ts';
-import type { Latencies, WorkCounts } from './link/telemetry.ts';
-import type { DestinationFigures } from './observe/delivery-metrics.ts';
-import type { PolicyFigures } from './observe/policy-metrics.ts';
-import type { AssociationEnd } from './study/study-way.ts';
-import type { Retried } from './store/sqlite-retries.ts';
-import type { StudyLine } from './store/sqlite-study-list.ts';
+import type { OnEngineEvent } from './study/infer/engine-events.ts';
+import type { StudyWay } from './study/study-way-types.ts';
 
 /** A study's way, as the shell around it needs it: receive → assemble → queue → infer → result → deliver. */
-export interface StudyWay {
-  /** Takes objects; what it answers with success is on the disk. */
-  readonly sink: StoreSink;
-  /** Storage commitment at the DICOM node; undefined where nobody asks for it. */
-  readonly commitment: CommitmentService | undefined;
-  /** A sender has finished: its studies may be complete. */
-  onAssociationEnded(end: AssociationEnd): void;
-  /** Takes up what the last run left; resolves when objects can be taken. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  counts(): WorkCounts;
-  latencies(): Latencies;
-  /** Takes up again what has failed for good in a study; undefined for a key that no study has. */
-  retry(study: number): Promise<Retried | undefined>;
-  /** What each destination of the configuration still has to get. */
-  destinations(): readonly DestinationFigures[];
-  /** Newest first. */
-  studies(limit: number): readonly StudyLine[];
-  study(id: number): StudyLine | undefined;
-  readonly quarantine: QuarantineDesk;
-  /** Studies that something holds; see study/hold.ts. */
-  heldStudies(): number;
-  /** What the policies for conflicts, the quarantine and retention have done. */
-  policyFigures(): PolicyFigures;
-  devices(): readonly AgentStatus['devices'][number][];
-}
+export type { StudyWay } from './study/study-way-types.ts';
 
 /** A model's way, as the shell around it needs it: announce → fetch → verify → stage → swap. */
 export interface ModelWay {
@@ -64,6 +32,8 @@ export type WaysDeps = {
   readonly report: (entry: Report) => Promise<void>;
   /** The releases of this appliance have changed; its retained state follows. */
   readonly releasesChanged: () => void;
+  /** For the engine: what it tells becomes metrics and traces. */
+  readonly onEngineEvent: OnEngineEvent;
   readonly now: () => Date;
   readonly log: Log;
   readonly checkpoint: Checkpoint;

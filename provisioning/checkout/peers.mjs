@@ -14,6 +14,7 @@ const peers = [
   { package: 'python3-pydicom', proof: '/usr/lib/python3/dist-packages/pydicom/__init__.py' },
   { package: 'python3-venv', proof: '/var/lib/dpkg/info/python3-venv.list' },
   { package: 'curl', proof: 'curl' },
+  { package: 'prometheus', proof: 'promtool' },
   { package: 'libgdcm-tools', proof: 'gdcmconv' },
   { package: 'openjph-tools', proof: 'ojph_compress' },
   { package: 'mricron-data', proof: '/usr/share/mricron/templates/ch2bet.nii.gz' },

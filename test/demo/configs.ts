@@ -74,6 +74,10 @@ const applianceConfig = (
   assembly: { complete_after_quiet_s: completeAfterQuietS },
   destinations: [{ name: 'pacs', kind: 'dimse', ae_title: pacs.aeTitle, host: pacs.host, port: pacs.port }],
   routes: [{ release: 'brain-mask-t1', destinations: ['pacs'], objects: ['SEG', 'SR'] }],
-  devices: [{ cpu: { threads: 1 } }],
+  // Of unequal speed, so that the balance has something to decide: the second has half the threads, and those step back.
+  devices: [
+    { name: 'cpu-fast', cpu: { threads: 2 }, decode_threads: 1 },
+    { name: 'cpu-slow', cpu: { threads: 1 }, decode_threads: 1, nice: 10 },
+  ],
   local_api: { host: '127.0.0.1', port: port.localApi },
 });

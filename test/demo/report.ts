@@ -27,6 +27,15 @@ export const DemoReport = strict({
       last_image_to_result_ms: Type.Number(),
     }),
   ]),
+  /** How the devices of the first appliance shared its work: pieces of jobs, slices in them, and what one took of late. */
+  balance: Type.Array(
+    strict({
+      device: Type.String(),
+      tasks: Type.Integer(),
+      slices: Type.Integer(),
+      slice_ms: Type.Union([Type.Number(), Type.Null()]),
+    }),
+  ),
   results: Type.Array(strict({ path: Type.String(), sop_class_uid: Type.String(), sop_instance_uid: Type.String() })),
   brain_volume_ml: Type.Union([Type.Number(), Type.Null()]),
   train_cpu_s: Type.Union([Type.Number(), Type.Null()]),
@@ -45,6 +54,7 @@ export const emptyReport = (): GrowingReport => ({
   model: null,
   devices: [],
   study: null,
+  balance: [],
   results: [],
   brain_volume_ml: null,
   train_cpu_s: null,

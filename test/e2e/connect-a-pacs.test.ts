@@ -260,7 +260,8 @@ test('what the logs say is what the page says', async () => {
   expect(await refused('collimator agent peers echo orthanc --config wrong.yaml')).toMatch(
     /associate: .*called AE title not recognized/,
   );
-  change('ae_title: COLLIMATOR', 'ae_title: UNKNOWN');
+  // Also where senders call us: the check of the configuration would say that priors could not come.
+  writeFileSync(join(dir, 'wrong.yaml'), wrong.replaceAll('COLLIMATOR', 'UNKNOWN'));
   expect(await refused('collimator agent peers test-send orthanc --config wrong.yaml')).toMatch(/store: .*A-ABORT/);
   change(`port: ${ports.orthanc}`, 'port: 1');
   expect(await refused('collimator agent peers echo orthanc --config wrong.yaml')).toMatch(/connect: .*ECONNREFUSED/);

@@ -66,6 +66,12 @@ describe('collimator demo --once', () => {
     expect(result.brain_volume_ml).toBeCloseTo(volumes[0] ?? 0, 3);
   });
 
+  test('shares the slices between two devices of unequal speed, each slice once', () => {
+    expect(result.balance.map(({ device }) => device)).toEqual(['cpu-fast', 'cpu-slow']);
+    const slices = result.balance.reduce((sum, device) => sum + device.slices, 0);
+    expect(slices).toBe(result.study?.images);
+  });
+
   test('finds the volume of the brain on the test block within 10 %', async () => {
     const segmentation = result.results.map(({ path }) => readResult(path)).find(isSegmentation);
     const { found_ml, truth_ml } = await testBlockVolumes(readMask(segmentation?.path ?? ''));

@@ -53,9 +53,16 @@ async function walk(): Promise<void> {
   }
 }
 
+/** An appliance says the step of its roll-out and the releases it runs in two messages: the hub may have one of them. */
 async function expectActive(release: string): Promise<void> {
-  const devices = await operator(world.demo).listDevices();
-  expect(devices.map((device) => device.active.map((each) => each.version))).toEqual(devices.map(() => [release]));
+  await waitFor(
+    async () => {
+      const devices = await operator(world.demo).listDevices();
+      expect(devices.map((device) => device.active.map((each) => each.version))).toEqual(devices.map(() => [release]));
+      return true;
+    },
+    { what: `${release} on every appliance`, timeoutMs: roundMsMax },
+  );
   const models = await operator(world.demo).listModels();
   expect(models.filter((model) => model.version === release)).toHaveLength(1);
 }
@@ -78,13 +85,7 @@ describe("SIGKILL at a named point of a model's way", () => {
     const killed = await world.armKill(program, point);
     await walk();
     expect(killed(), 'the point was reached and the process killed').toBe(true);
-    await waitFor(
-      async () => {
-        await expectActive(release);
-        return true;
-      },
-      { what: `${release} on every appliance`, timeoutMs: roundMsMax },
-    );
+    await expectActive(release);
   });
 
   test('the hub while it trains: the run starts over and ends', { timeout: roundMsMax }, async () => {

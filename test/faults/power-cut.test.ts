@@ -25,7 +25,8 @@ const setUpMsMax = 300_000;
 const roundMsMax = 240_000;
 /** Sending, quiet time, inference and delivery of the studies of a round. */
 const momentMsMax = 5_000;
-const completeAfterQuietS = 1;
+/** Longer than a busy machine takes from the plug to the next image: a part that stays alone is a study of its own. */
+const completeAfterQuietS = 2;
 const appliance = 'RAD-0001';
 
 let world: LoopWorld;

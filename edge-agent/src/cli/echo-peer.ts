@@ -1,7 +1,6 @@
-import type { DimseDestination } from '@collimator/shared/contracts/agent-config';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { AssociationError, openAssociation, VERIFICATION } from '../dimse/index.ts';
-import { peerOf } from '../config/dicom-settings.ts';
+import { type CalledPeer, peerOf } from '../config/dicom-settings.ts';
 
 export type EchoResult = {
   readonly name: string;
@@ -17,7 +16,10 @@ const stepMs = 10_000;
 const implicitLittleEndian = '1.2.840.10008.1.2';
 
 /** Calls a destination and sends a C-ECHO. Throws `peer-echo-failed` naming the step that failed. */
-export async function echoPeer(destination: DimseDestination, callingAeTitle: string): Promise<EchoResult> {
+export async function echoPeer(
+  destination: CalledPeer & { readonly name: string },
+  callingAeTitle: string,
+): Promise<EchoResult> {
   const address = `${destination.host}:${destination.port}`;
   const failed = (step: string, why: string, cause?: unknown) =>
     new CodedError('peer-echo-failed', `${destination.name} (${destination.ae_title} at ${address}): ${step}: ${why}`, {

@@ -99,12 +99,12 @@ function destinationOf(name: string, options: AddOptions): { readonly name: stri
 const echoCommand = (): Command =>
   new Command('echo')
     .description('call a destination and send a C-ECHO')
-    .argument('<name>', 'name of the destination')
+    .argument('<name>', 'name of the destination; `priors`: the PACS that has the priors')
     .addOption(configOption())
     .addOption(formatOption())
     .action((name: string, options: Options) =>
       runCommand(async () => {
-        const { destination, callingAeTitle } = peerNamed(name, options);
+        const { destination, callingAeTitle } = peerToCall(name, options);
         if (destination.kind !== 'dimse') throw new CodedError('peer-echo-unsupported', name);
         print(
           [await echoPeer(destination, callingAeTitle)],
@@ -141,6 +141,17 @@ const testSendCommand = (): Command =>
         );
       }),
     );
+
+/** A destination, or the PACS that has the priors. */
+function peerToCall(name: string, options: WithConfig) {
+  const { priors, destinations, dicom } = load(options.config);
+  if (name !== PRIORS || priors === undefined || destinations.some((d) => d.name === PRIORS))
+    return peerNamed(name, options);
+  const destination = { name, kind: 'dimse' as const, ...priors.source, timeouts: priors.timeouts };
+  return { destination, callingAeTitle: dicom.ae_title };
+}
+
+const PRIORS = 'priors';
 
 function peerNamed(name: string, { config: file }: WithConfig) {
   const config = load(file);

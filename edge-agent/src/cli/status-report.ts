@@ -26,7 +26,6 @@ export function statusReport(status: AgentStatus): string {
     ['jobs', `${jobs.queued} queued, ${jobs.running} running, ${jobs.inferred} inferred, ${jobs.failed} failed`],
     ['results', `${deliveries.pending} pending, ${deliveries.delivered} delivered, ${deliveries.failed} failed`],
     ['studies held', `${status.studies.held}`],
-    ['devices', status.devices.map((d) => `${d.name} (${d.ready ? 'ready' : 'not ready'})`).join(', ') || 'none'],
     ['disk', `${gigabytes(disk.bytes_free)} GB of ${gigabytes(disk.bytes_total)} GB free`],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
@@ -42,8 +41,29 @@ export function statusReport(status: AgentStatus): string {
           { title: 'STALE', value: (r) => (r.stale ? 'yes' : 'no') },
           { title: 'REASON', value: (r) => r.reason },
         ]);
-  return `${lines}\n${models}`;
+  const devices =
+    status.devices.length === 0
+      ? 'There is no device to run models on.\n'
+      : table(status.devices, [
+          { title: 'DEVICE', value: (d) => d.name },
+          { title: 'STATE', value: (d) => d.state },
+          { title: 'PROVIDER', value: (d) => d.provider || null },
+          { title: 'WORKERS', value: (d) => `${d.running.length}/${d.workers} busy` },
+          { title: 'RUNNING', value: (d) => d.running.map(runningText).join(', ') || null },
+          { title: 'DONE', value: (d) => `${d.tasks} tasks, ${d.items} items` },
+          { title: 'SPEED', value: (d) => d.speeds.map(speedText).join(', ') || null },
+          { title: 'REASON', value: (d) => d.reason },
+        ]);
+  return `${lines}\n${devices}\n${models}`;
 }
+
+type Device = AgentStatus['devices'][number];
+
+const runningText = ({ job, task, release }: Device['running'][number]): string =>
+  job === undefined ? `request (${release})` : `job ${job} ${task} (${release})`;
+
+const speedText = ({ release, item_ms }: Device['speeds'][number]): string =>
+  `${release} ${item_ms < 10 ? item_ms.toFixed(1) : Math.round(item_ms)} ms an item`;
 
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
 

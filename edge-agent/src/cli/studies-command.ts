@@ -1,5 +1,7 @@
 import { print, printOne, runCommand } from '@collimator/shared/cli/output';
+import { PriorityName } from '@collimator/shared/contracts/common';
 import {
+  prioritized,
   retried,
   studyList,
   studyRouting,
@@ -7,7 +9,7 @@ import {
   type StudySummary,
 } from '@collimator/shared/contracts/local-api';
 import { CodedError } from '@collimator/shared/errors/coded-error';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { loadAgentConfig } from '../config/load-agent-config.ts';
 import { askAgent } from './api-client.ts';
 import { exportStudy } from './export-study.ts';
@@ -32,7 +34,8 @@ export const studiesCommand = (): Command =>
     .addCommand(showCommand())
     .addCommand(whyCommand())
     .addCommand(exportCommand())
-    .addCommand(retryCommand());
+    .addCommand(retryCommand())
+    .addCommand(prioritizeCommand());
 
 const listCommand = (): Command =>
   new Command('list')
@@ -110,6 +113,23 @@ const retryCommand = (): Command =>
         const done = await askAgent(apiOf(options.config), `/v1/studies/${keyOf(key)}/retry`, retried, {
           absent: () => new CodedError('study-unknown', key),
           change: {},
+        });
+        printOne(done, options.output);
+      }),
+    );
+
+const prioritizeCommand = (): Command =>
+  new Command('prioritize')
+    .description('give the queued jobs of a study another priority, at once; what runs already is left alone')
+    .argument('<key>', 'key of the study, as `studies list` shows it')
+    .addOption(new Option('--priority <class>', 'what it is to be').choices(PriorityName.enum).makeOptionMandatory())
+    .addOption(configOption())
+    .addOption(formatOption())
+    .action((key: string, options: WithConfig & WithOutput & { readonly priority: string }) =>
+      runCommand(async () => {
+        const done = await askAgent(apiOf(options.config), `/v1/studies/${keyOf(key)}/prioritize`, prioritized, {
+          absent: () => new CodedError('study-unknown', key),
+          change: { priority: options.priority },
         });
         printOne(done, options.output);
       }),

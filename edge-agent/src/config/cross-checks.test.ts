@@ -30,12 +30,37 @@ const check = (change: object): string[] => {
 };
 const dicom = (change: object) => ({ dicom: { ...good.dicom, ...change } });
 
+const priorSource = { ae_title: 'NOBODY', host: 'pacs', port: 104 };
 const stow = (change: object) => ({ local_api: { stow: { enabled: true, ...change } } });
+const inference = (change: object) => ({ local_api: { inference: { enabled: true, ...change } } });
 
 describe('checks beyond the schema', () => {
   it('find nothing wrong with a good configuration, nor with none', () => {
     expect(check({})).toEqual([]);
     expect(crossChecks({}, machine)).toEqual([]);
+  });
+
+  it.each([
+    ['http://collector:4318/v1/traces', ['telemetry.traces.endpoint is not https; collector is another machine']],
+    ['http://127.0.0.1:4318/v1/traces', []],
+    ['http://[::1]:4318/v1/traces', []],
+    ['https://collector:4318/v1/traces', []],
+    ['https://collector:4318', ['telemetry.traces.endpoint has no path; collectors take traces at /v1/traces']],
+    [
+      'https://me:secret@collector/v1/traces',
+      ['telemetry.traces.endpoint holds a secret; put it into telemetry.traces.headers_file'],
+    ],
+    ['https://:4318/v1/traces', ['telemetry.traces.endpoint is no URL']],
+  ])('find %s as a collector of traces: %j', (endpoint, problems) => {
+    expect(check({ telemetry: { traces: { endpoint } } })).toEqual(problems);
+  });
+
+  it('find files of traces that cannot be read, or that others can read', () => {
+    const traces = { endpoint: 'https://collector/v1/traces', ca: '/bad.crt', headers_file: '/open' };
+    expect(check({ telemetry: { traces } })).toEqual([
+      'telemetry.traces.ca /bad.crt cannot be read (ENOENT)',
+      'telemetry.traces.headers_file /open can be read by others; make its mode 600',
+    ]);
   });
 
   it.each<[string, object, string[]]>([
@@ -103,6 +128,25 @@ describe('checks beyond the schema', () => {
       ],
     ],
     ['a rule with a source that counts', { assembly: { rules: [{ source: 'A', expect: 'c-find', at: count }] } }, []],
+    ['a PACS that has priors and may send', { priors: { source: { ...priorSource, sends_as: 'PACS1' } } }, []],
+    [
+      'priors that nobody can send, or be asked for',
+      {
+        priors: {
+          source: { ...priorSource, port: 0, tls: { ca: '/bad-ca.crt', key: '/a.key' } },
+          timeouts: { response_s: 3_000_000 },
+          retry: { first_s: 9, most_s: 3 },
+        },
+      },
+      [
+        'priors.source.port is no port that can be called',
+        'priors.timeouts.response_s is more than 2147483 s',
+        'priors.retry.first_s is more than priors.retry.most_s',
+        'priors.source.ae_title NOBODY may not send to us; list it under dicom.sources',
+        'priors.source.tls.ca /bad-ca.crt cannot be read (ENOENT)',
+        'priors.source.tls.certificate is missing; certificate and key belong together',
+      ],
+    ],
     ['two routes of one release', { routes: [good.routes[0], { ...good.routes[0], name: 'thin' }] }, []],
     [
       'conditions that nothing can meet',
@@ -251,6 +295,49 @@ describe('checks beyond the schema', () => {
         'local_api.stow.limits.per_source is more than local_api.stow.limits.requests',
         'local_api.stow.sources[1].token_file /open can be read by others; make its mode 600',
       ],
+    ],
+    [
+      'inference for nobody',
+      inference({ programs: [] }),
+      ['local_api.inference.programs is empty; nobody could ask for anything'],
+    ],
+    [
+      'programs that prove nothing, or cannot, and bounds that cannot be reached',
+      inference({
+        programs: [
+          { name: 'viewer', address: '192.0.2.1' },
+          { name: 'viewer', address: '192.0.2.1/32', token_file: '/open', requests: 99 },
+          { name: 'other', address: '192.0.2.0/24', without_proof: true },
+          { name: 'here', address: '127.0.0.1', without_proof: true, certificate_name: 'here' },
+          { name: 'all', address: '::1/64', without_proof: true },
+        ],
+        limits: { requests: 4, request_bytes: 1_000_000, bytes: 999_999, answer_s: 3_000_000 },
+      }),
+      [
+        'local_api.inference.programs[0] needs token_file or certificate_name; an address proves nothing',
+        'local_api.inference.programs[1] has the name and the addresses of local_api.inference.programs[0]',
+        'local_api.inference.programs[1].requests is more than local_api.inference.limits.requests',
+        'local_api.inference.programs[3].certificate_name needs local_api.tls.client_ca',
+        'local_api.inference.programs[2].without_proof is for programs on this machine; 192.0.2.0/24 is not',
+        'local_api.inference.programs[3].without_proof and token_file or certificate_name exclude each other',
+        'local_api.inference.programs[4].without_proof is for programs on this machine; ::1/64 is not',
+        'local_api.inference.limits.per_program is more than local_api.inference.limits.requests',
+        'local_api.inference.limits.json_bytes is more than local_api.inference.limits.request_bytes',
+        'local_api.inference.limits.request_bytes is more than local_api.inference.limits.bytes',
+        'local_api.inference.limits.answer_s is more than 2147483 s',
+        'local_api.inference.programs[1].token_file /open can be read by others; make its mode 600',
+      ],
+    ],
+    [
+      'programs that prove what they are, or need not',
+      inference({
+        programs: [
+          { name: 'viewer', address: '192.0.2.1', token_file: '/viewer' },
+          { name: 'here', address: '127.0.0.0/8', without_proof: true },
+          { name: 'here', address: '::1', without_proof: true },
+        ],
+      }),
+      [],
     ],
     ['a data folder that cannot be written', { data: '/bad' }, ['data /bad cannot be written to (EROFS)']],
     [

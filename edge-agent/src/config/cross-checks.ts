@@ -3,8 +3,11 @@ import type { Problem } from '@collimator/shared/contracts/validate';
 import { assemblyFiles, assemblyProblems } from './assembly-checks.ts';
 import { routeProblems } from './route-checks.ts';
 import { dicomChecks, dicomFiles } from './dicom-checks.ts';
+import { priorFiles, priorProblems } from './prior-checks.ts';
 import { localApiChecks, localApiFiles, localApiSecrets } from './local-api-checks.ts';
 import { commitmentProblems, destinationFiles, destinationProblems } from './destination-checks.ts';
+import { telemetryChecks, telemetryFiles, telemetrySecrets } from './telemetry-checks.ts';
+import { remoteFiles, remoteProblems, remoteSecrets } from './remote-checks.ts';
 import { TIMER_S_MAX } from './timer-bound.ts';
 
 /** What the checks ask of the machine. */
@@ -26,15 +29,18 @@ export function crossChecks(config: Sections, machine: Machine): Problem[] {
     ...destinationNames(config),
     ...routes(config),
     ...assemblyProblems(config),
+    ...priorProblems(config),
     ...ports(config),
     ...(config.dicom === undefined ? [] : dicomChecks(config.dicom)),
     ...(config.local_api === undefined ? [] : localApiChecks(config.local_api)),
+    ...(config.telemetry === undefined ? [] : telemetryChecks(config.telemetry)),
     ...bounds(config),
     ...destinationProblems(config.destinations ?? []),
     ...(config.dicom === undefined || config.destinations === undefined
       ? []
       : commitmentProblems(config.dicom, config.destinations)),
     ...devices(config),
+    ...remoteProblems(config),
     ...files(config, machine),
   ];
 }
@@ -95,27 +101,39 @@ function bounds({ dicom, assembly }: Sections): Problem[] {
 function devices({ devices: all }: Sections): Problem[] {
   if (all === undefined || all === 'auto') return [];
   const gpus = all.map((device, i) => ('gpu' in device ? device.gpu : `not a GPU ${i}`));
-  return duplicates(gpus).map((i) => ({
-    path: `devices[${i}].gpu`,
-    what: `${gpus[i]} is listed already; give it more workers there`,
-  }));
+  const names = all.map((device, i) => ('name' in device ? (device.name ?? String(i)) : String(i)));
+  const every = all.findIndex((device) => 'gpus' in device);
+  return [
+    ...duplicates(gpus).map((i) => ({
+      path: `devices[${i}].gpu`,
+      what: `${gpus[i]} is listed already; give it more workers there`,
+    })),
+    ...duplicates(names).map((i) => ({ path: `devices[${i}].name`, what: `${names[i]} is the name of another one` })),
+    ...all.flatMap((device, i) =>
+      'gpus' in device && i !== every ? [{ path: `devices[${i}].gpus`, what: 'every GPU is listed already' }] : [],
+    ),
+  ];
 }
 
-function files(
-  { data, hub, dicom, destinations = [], assembly, local_api: localApi }: Sections,
-  machine: Machine,
-): Problem[] {
+function files(config: Sections, machine: Machine): Problem[] {
+  const { data, hub, dicom, destinations = [], assembly, priors, local_api: localApi, telemetry } = config;
   const named: (readonly [string, string | null | undefined])[] = [['hub.extra_ca', hub?.extra_ca]];
   if (dicom !== undefined) named.push(...dicomFiles(dicom));
   named.push(...destinationFiles(destinations));
-  named.push(...assemblyFiles(assembly?.rules ?? []));
+  named.push(...assemblyFiles(assembly?.rules ?? []), ...remoteFiles(config));
+  if (priors !== undefined) named.push(...priorFiles(priors));
   if (localApi !== undefined) named.push(...localApiFiles(localApi));
+  if (telemetry !== undefined) named.push(...telemetryFiles(telemetry));
   const unreadable = named.flatMap(([path, file]) => {
     if (file === undefined || file === null) return [];
     const why = file === '' ? 'is missing; certificate and key belong together' : machine.unreadable(file);
     return why === undefined ? [] : [{ path, what: why }];
   });
-  const secrets = localApi === undefined ? [] : localApiSecrets(localApi);
+  const secrets = [
+    ...(localApi === undefined ? [] : localApiSecrets(localApi)),
+    ...(telemetry === undefined ? [] : telemetrySecrets(telemetry)),
+    ...remoteSecrets(config),
+  ];
   const unsafe = secrets.flatMap(([path, file]) => {
     const why = machine.unsafe(file);
     return why === undefined ? [] : [{ path, what: why }];

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { SecureContextOptions } from 'node:tls';
 import type { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import { bcp195, defaultTransferSyntaxes, storageSopClasses } from '../dimse/index.ts';
-import type { StowSource } from '../local-api/stow-access.ts';
-import type { StowDeps } from '../local-api/stow-routes.ts';
+import type { Listed } from '../local-api/access.ts';
+import type { KserveDeps, KserveProgram } from '../local-api/kserve/deps.ts';
+import type { StowDeps, StowSource } from '../local-api/stow-routes.ts';
 import { limitsOf } from './dicom-settings.ts';
 import { readSecret } from './secret-file.ts';
 
@@ -24,16 +25,12 @@ export function stowSettingsOf({
   const sopClasses = new Set([...Object.keys(storageSopClasses), ...dicom.private_sop_classes]);
   const syntaxes = new Set(defaultTransferSyntaxes);
   return {
-    sources: stow.sources.map((source): StowSource => {
-      const { token_file: file, certificate_name: certificateName } = source;
-      return {
-        name: source.name,
-        address: source.address,
-        ...(file !== undefined && { token: () => readSecret(file) }),
-        ...(certificateName !== undefined && { certificateName }),
+    sources: stow.sources.map(
+      (source): StowSource => ({
+        ...listedOf(source),
         requestsMax: source.requests ?? stow.limits.per_source,
-      };
-    }),
+      }),
+    ),
     calledAeTitle: dicom.ae_title,
     takesSopClass: (uid) => sopClasses.has(uid),
     takesTransferSyntax: (uid) => syntaxes.has(uid),
@@ -47,6 +44,52 @@ export function stowSettingsOf({
     },
   };
 }
+
+/** What inference for other programs needs of the configuration; undefined where it is not enabled. */
+export function kserveSettingsOf({
+  local_api: { inference },
+  dicom,
+}: AgentConfig): Pick<KserveDeps, 'programs' | 'limits'> | undefined {
+  if (!inference.enabled) return undefined;
+  const { idle_ms, bytesPerSecondMin, progressWindow_ms } = limitsOf(dicom);
+  const { limits } = inference;
+  return {
+    programs: inference.programs.map(
+      (program): KserveProgram => ({
+        ...listedOf(program),
+        ...(program.without_proof && { unproved: true }),
+        ...(program.releases !== undefined && { releases: program.releases }),
+        priorities: program.priorities,
+        requestsMax: program.requests ?? limits.per_program,
+      }),
+    ),
+    limits: {
+      ...{ idle_ms, bytesPerSecondMin, progressWindow_ms },
+      requestsMax: limits.requests,
+      requestBytesMax: limits.request_bytes,
+      jsonBytesMax: limits.json_bytes,
+      bytesMax: limits.bytes,
+      answer_ms: Math.ceil(limits.answer_s * 1000),
+    },
+  };
+}
+
+/** Who may use a route; its token is read at each request. */
+const listedOf = ({
+  name,
+  address,
+  token_file: file,
+  certificate_name: certificateName,
+}: {
+  readonly name: string;
+  readonly address: string;
+  readonly token_file?: string;
+  readonly certificate_name?: string;
+}): Listed => ({
+  ...{ name, address },
+  ...(file !== undefined && { token: () => readSecret(file) }),
+  ...(certificateName !== undefined && { certificateName }),
+});
 
 export type LocalApiTls = SecureContextOptions & { readonly requestCert: boolean; readonly rejectUnauthorized: false };
 

@@ -1,8 +1,12 @@
 import { AgentConfig } from '@collimator/shared/contracts/agent-config';
 import { assemblyMeanings } from './assembly-meanings.ts';
 import { destinationMeanings } from './destination-meanings.ts';
+import { priorMeanings } from './prior-meanings.ts';
+import { engineMeanings } from './engine-meanings.ts';
 import { localApiMeanings } from './local-api-meanings.ts';
+import { telemetryMeanings } from './telemetry-meanings.ts';
 import { envPrefix } from './load-agent-config.ts';
+import { remoteMeanings } from './remote-meanings.ts';
 
 /** What each key is for. A test holds this table against the schema: no key without a line, no line without a key. */
 const meanings: Readonly<Record<string, string>> = {
@@ -47,6 +51,10 @@ const meanings: Readonly<Record<string, string>> = {
     'What happens to an object that has a known UID and other bytes: `quarantine` sets it aside and holds the study until somebody decides, `replace` takes it for the first one and makes the results anew, `keep-first` drops it',
   'dicom.retention.keep_days_max':
     'Studies older than this are removed although there is room, days; as long as there is room when null',
+  'dicom.retention.withdrawable_days':
+    'How long after a study was removed a rejection note still takes back what was sent of it, days; never when 0',
+  'dicom.retention.withdrawable_max':
+    'Jobs of removed studies for which that is so at most; beyond it those that were removed first are forgotten',
   'dicom.retention.interval_s': 'Between two looks at the disk for studies that may be removed, seconds',
   'dicom.limits.congestion_jobs': 'Queued jobs from which associations are refused as temporary congestion',
   'dicom.limits.congestion_free_bytes': 'Free bytes below which associations are refused as temporary congestion',
@@ -64,6 +72,7 @@ const meanings: Readonly<Record<string, string>> = {
   'assembly.rules[].source': 'Calling AE title whose studies may be complete before the quiet time; see routing.md',
   'assembly.rules[].when': 'What the rule waits for: that the sender has released its association',
   ...assemblyMeanings,
+  ...priorMeanings,
   ...destinationMeanings,
   'routes[].name': 'Name in the audit log and on the command line; the name of the release when not given',
   'routes[].release': 'Model whose results are sent',
@@ -77,6 +86,8 @@ const meanings: Readonly<Record<string, string>> = {
   'routes[].select.thickness_mm.max': 'Thickest slice, mm',
   'routes[].select.orientation': 'Planes that it takes',
   'routes[].select.source': 'Calling AE titles of the senders that it takes series of',
+  'routes[].priority': 'Class of its jobs; that of the release when not given. See engine.md',
+  'routes[].share': 'Weight of its release against others of the same class; the highest of its routes counts',
   'routes[].complete': 'Whether a series waits for its study, or goes as soon as nothing more comes of it',
   'routes[].destinations': 'Where to, by name',
   'routes[].objects': 'Which objects are sent; see results.md',
@@ -92,13 +103,10 @@ const meanings: Readonly<Record<string, string>> = {
   'routes[].key_images.window.width': 'Window width of secondary captures',
   'routes[].unmatched':
     'Whether a study that no active model takes gets a report that says which condition failed; a node that is sent everything would answer everything',
-  devices: '`auto` (every GPU, or half of the cores), or a list of devices',
-  'devices[].cpu.threads': 'Threads of a CPU device',
-  'devices[].gpu': 'UUID as `nvidia-smi -L` prints it',
-  'devices[].workers': 'Inference processes on this GPU',
-  'devices[].decode_threads':
-    'Threads that decode and preprocess beside each inference process; when absent two, or one where there are two cores',
+  ...engineMeanings,
+  ...remoteMeanings,
   ...localApiMeanings,
+  ...telemetryMeanings,
   'log.level': 'Lowest level that is logged',
 };
 
@@ -146,7 +154,7 @@ function merged(keys: readonly Key[]): Key[] {
   return [...new Set(keys.map(({ path }) => path))].flatMap((path) => {
     const [first, ...others] = keys.filter((key) => key.path === path);
     if (first === undefined) return [];
-    const differs = others.some(({ schema }) => schema.const !== first.schema.const);
+    const differs = others.some(({ schema }) => kindOf(schema) !== kindOf(first.schema));
     return [differs ? { ...first, schema: { anyOf: [first, ...others].map(({ schema }) => schema) } } : first];
   });
 }
@@ -203,6 +211,8 @@ export function configReference(): string {
 
 function standard(schema: Schema, required: boolean, within: string | undefined): string {
   if (schema.default !== undefined) return `\`${JSON.stringify(schema.default)}\``;
+  if (schema.anyOf?.every((one) => one.default !== undefined) === true)
+    return [...new Set(schema.anyOf.map((one) => standard(one, required, within)))].join(' or ');
   if (!required) return 'none';
   return within === undefined ? 'required' : `required in \`${within}\``;
 }

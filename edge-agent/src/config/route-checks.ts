@@ -35,7 +35,7 @@ function styles(routes: readonly Route[]): Problem[] {
   return routes.flatMap((route, i) => {
     const first = routes.findIndex(({ release }) => release === route.release);
     const other = routes[first] ?? route;
-    return (['report', 'segmentation', 'key_images'] as const).flatMap((key) =>
+    return (['report', 'segmentation', 'key_images', 'unattested'] as const).flatMap((key) =>
       isDeepStrictEqual(route[key], other[key])
         ? []
         : [{ path: `routes[${i}].${key}`, what: `differs from routes[${first}], which has the same release` }],

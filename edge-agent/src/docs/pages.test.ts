@@ -5,8 +5,10 @@ import { quarantineCommand } from '../cli/quarantine-command.ts';
 import { studiesCommand } from '../cli/studies-command.ts';
 import { configKeys } from '../config/reference.ts';
 import { status } from '../dimse/index.ts';
+import { RELEASE_DIGEST_KEY } from '../study/infer/worker/remote/release-digest.ts';
 import { storeAnswers } from '../study/receive/store-answers.ts';
 import { anchor } from './markdown.ts';
+import { documentedMetrics, metricsPage } from './metrics-page.ts';
 
 // What the pages for users name must be there: keys, metrics, commands, other pages.
 
@@ -18,15 +20,11 @@ const pages = [
   { name: 'README.md', at: new URL('../../README.md', import.meta.url) },
 ].map((page) => ({ ...page, text: readFileSync(page.at, 'utf8') }));
 
-const sourceOf = (folderName: string): string =>
-  readdirSync(new URL(`../${folderName}/`, import.meta.url))
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => readFileSync(new URL(`../${folderName}/${name}`, import.meta.url), 'utf8'))
-    .join('\n');
-
 test.each(pages)('$name names keys of the configuration that there are', ({ text }) => {
   const known = configKeys().map(({ path }) => path.replaceAll('[]', ''));
-  const named = [...text.matchAll(/`((?:dicom|assembly|destinations|routes)(?:\[\])?\.[a-z_.[\]]+)(?:[`:])/g)];
+  const named = [
+    ...text.matchAll(/`((?:dicom|assembly|priors|destinations|routes|telemetry)(?:\[\])?\.[a-z_.[\]]+)(?:[`:])/g),
+  ];
   for (const [, path = ''] of named) {
     const plain = path.replaceAll('[]', '');
     expect(
@@ -37,9 +35,10 @@ test.each(pages)('$name names keys of the configuration that there are', ({ text
 });
 
 test.each(pages)('$name names metrics that there are', ({ text }) => {
-  const metrics = sourceOf('observe');
-  for (const [, name = ''] of text.matchAll(/`(collimator_[a-z_]+)/g))
-    expect(metrics.includes(`'${name}'`), name).toBe(true);
+  const metrics = new Set(documentedMetrics().map(({ name }) => name));
+  // What prom-client tells of Node itself is under one prefix and not listed.
+  for (const [, name = ''] of text.matchAll(/`((?:collimator|DCGM)_[A-Za-z_]+)/g))
+    expect(metrics.has(name) || name === 'collimator_agent_' || RELEASE_DIGEST_KEY.startsWith(name), name).toBe(true);
 });
 
 test.each(pages)('$name names commands that there are', ({ text }) => {
@@ -68,4 +67,8 @@ test('operating.md tells of the statuses that there are, and of no other', () =>
   expect(named.sort((a, b) => a - b)).toEqual(
     [...answered, processingFailure, invalidObjectInstance, sopClassNotSupported].sort((a, b) => a - b),
   );
+});
+
+test('metrics.md is what the program registers; `npm run docs` writes it', () => {
+  expect(pages.find(({ name }) => name === 'metrics.md')?.text).toBe(metricsPage());
 });

@@ -6,15 +6,20 @@ export type EarlyAnswer = {
   readonly body: string;
 };
 
-/** What is still read of a body that nobody wants, bytes: who sees the answer only after sending gets to see it. */
-const LINGER_BYTES_MAX = 4 * 1024 * 1024;
-const LINGER_MS_MAX = 2_000;
+/** What is still read of a body that nobody wants: who sees the answer only after sending gets to see it. */
+export type Linger = { readonly bytesMax: number; readonly msMax: number };
+const lingerUsual: Linger = { bytesMax: 4 * 1024 * 1024, msMax: 2_000 };
 
 /**
  * Answers a request whose body has not been read, or not to its end, and closes the connection. A socket that is closed
  * with unread bytes is reset, and a reset can overtake the answer; so a bounded rest is read past first.
  */
-export function answerEarly(request: IncomingMessage, response: ServerResponse, answer: EarlyAnswer): void {
+export function answerEarly(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: EarlyAnswer,
+  linger: Linger = lingerUsual,
+): void {
   const { status, headers, body } = answer;
   response.writeHead(status, {
     ...headers,
@@ -29,7 +34,7 @@ export function answerEarly(request: IncomingMessage, response: ServerResponse, 
     request.removeAllListeners('data');
     if (!response.writableEnded) response.end();
   };
-  const timer = setTimeout(end, LINGER_MS_MAX);
+  const timer = setTimeout(end, linger.msMax);
   timer.unref();
   // A connection that ends here was to end anyway.
   request.on('error', end);
@@ -37,7 +42,7 @@ export function answerEarly(request: IncomingMessage, response: ServerResponse, 
   request.on('close', end);
   request.on('data', (chunk: Uint8Array) => {
     bytes += chunk.length;
-    if (bytes > LINGER_BYTES_MAX) end();
+    if (bytes > linger.bytesMax) end();
   });
   if (request.complete || request.destroyed) end();
 }

@@ -26,12 +26,20 @@ thisMachine.addAddress('::1', 'ipv6');
  * @param ownHost as `local_api.host` says
  */
 export function whyForeign(headers: RequestHeaders, ownHost: string, caller: Caller): string | undefined {
-  const address = (caller.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
-  const version = isIP(address);
-  if (version === 0 || !thisMachine.check(address, version === 4 ? 'ipv4' : 'ipv6'))
-    return 'it comes from another machine';
+  if (!isThisMachine(caller.remoteAddress ?? '')) return 'it comes from another machine';
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') return 'the body must be application/json';
+  return whyOfAnotherPage(headers, ownHost, caller);
+}
+
+export function isThisMachine(remoteAddress: string): boolean {
+  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '');
+  const version = isIP(address);
+  return version !== 0 && thisMachine.check(address, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** What Host and the origin say, alone: for bodies of any kind, whose origin every browser tells. */
+export function whyOfAnotherPage(headers: RequestHeaders, ownHost: string, caller: Caller): string | undefined {
   const host = headers.host ?? '';
   const url = `${caller.encrypted === true ? 'https' : 'http'}://${host}`;
   if (host === '' || !URL.canParse(url)) return 'there is no Host';

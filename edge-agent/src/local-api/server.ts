@@ -6,10 +6,15 @@ import type { Log } from '@collimator/shared/observe/log';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { codeOf, placeOf } from '../observe/code-of.ts';
 import { healthRoutes } from './health-routes.ts';
+import type { KserveDeps } from './kserve/deps.ts';
+import { type KserveHealth, kserveHealthRoutes } from './kserve/health-routes.ts';
+import { kserveRoutes } from './kserve/kserve-routes.ts';
+import { isReady, stageModels } from './kserve/models.ts';
+import './own-body.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import type { LocalApiSources } from './sources.ts';
 import { statusRoutes } from './status-routes.ts';
-import { isStow, type StowDeps, stowRoutes } from './stow-routes.ts';
+import { type StowDeps, stowRoutes } from './stow-routes.ts';
 import { studyActions } from './study-actions.ts';
 
 export type LocalApiOptions = {
@@ -22,6 +27,8 @@ export type LocalApiOptions = {
   readonly tls?: TlsOptions;
   /** Takes objects; there is no such route when absent. */
   readonly stow?: StowDeps;
+  /** Answers inference requests of other programs; there are no such routes when absent. */
+  readonly kserve?: KserveDeps;
 };
 
 export interface LocalApi {
@@ -62,7 +69,7 @@ export async function buildLocalApi(
   sources: LocalApiSources,
   log: Log,
   ownHost = '127.0.0.1',
-  { tls, stow, connections }: Pick<LocalApiOptions, 'tls' | 'stow' | 'connections'> = {},
+  { tls, stow, kserve, connections }: Pick<LocalApiOptions, 'tls' | 'stow' | 'kserve' | 'connections'> = {},
 ): Promise<FastifyInstance> {
   const common = { bodyLimit: bodyBytesMax, forceCloseConnections: true } as const;
   // How long a body may take is a matter of its route; see `boundTheBody`.
@@ -86,17 +93,41 @@ export async function buildLocalApi(
     return reply.code(status).send({ code, message: 'The request failed', remedy: 'See the log of the agent' });
   });
   await app.register(healthRoutes, { sources });
+  await app.register(kserveHealthRoutes, { health: kserveHealthOf(sources, kserve) });
   await app.register(statusRoutes, { sources });
   await app.register(studyActions, { sources, ownHost });
   await app.register(quarantineRoutes, { desk: sources.quarantine, ownHost });
   if (stow !== undefined) await app.register(stowRoutes, { stow });
+  if (kserve !== undefined)
+    await app.register(kserveRoutes, { prefix: '/v2', kserve, ownHost, agentVersion: sources.agentVersion });
   await app.ready();
   return app;
 }
 
+/** Ready: images can be taken, and where programs are served, every model answers. */
+function kserveHealthOf({ readiness, releases }: LocalApiSources, kserve: KserveDeps | undefined): KserveHealth {
+  if (kserve === undefined)
+    return {
+      ready: () => readiness().ready,
+      modelReady(name, version) {
+        const release = releases().find((one) => one.name === name);
+        if (release === undefined || (version !== undefined && release.active?.version !== version)) return undefined;
+        return release.active !== null;
+      },
+    };
+  const { engine } = kserve;
+  return {
+    // A version that is warming takes nothing away while the one before it answers.
+    ready: () =>
+      readiness().ready &&
+      engine.models().every((one, _, all) => all.some(({ name, ready }) => name === one.name && ready)),
+    modelReady: (name, version) => isReady(stageModels(engine.models()), name, version),
+  };
+}
+
 /** Small questions arrive at once or not at all; objects are bounded by their progress instead. */
-async function boundTheBody({ raw }: FastifyRequest): Promise<void> {
-  if (raw.complete || isStow(raw)) return;
+async function boundTheBody({ raw, routeOptions }: FastifyRequest): Promise<void> {
+  if (raw.complete || routeOptions.config.ownBody === true) return;
   const timer = setTimeout(() => {
     if (!raw.complete) raw.destroy();
   }, requestMs);

@@ -1,5 +1,7 @@
+import type { PriorityName } from '@collimator/shared/contracts/common';
 import type {
   AgentStatus,
+  Prioritized,
   Readiness,
   Retried,
   StudyRouting,
@@ -22,6 +24,8 @@ export type LocalApiSources = {
   readonly routing: (key: number) => StudyRouting | undefined;
   /** Takes up again what has failed in a study; undefined for a key that no study has. */
   readonly retry: (key: number) => Promise<Retried | undefined>;
+  /** Gives the queued jobs of a study another class; undefined for a key that no study has. */
+  readonly prioritize: (key: number, priority: PriorityName) => Promise<Prioritized | undefined>;
   readonly releases: () => readonly DeviceRelease[];
   readonly metrics: Metrics;
 };

@@ -1,19 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TLSSocket } from 'node:tls';
 import type { ErrorCode } from '@collimator/shared/errors/catalogue';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { FastifyPluginCallback } from 'fastify';
-import { plainAddress, type ProgressLimits, type StoreSink } from '../dimse/index.ts';
+import type { ProgressLimits, StoreSink } from '../dimse/index.ts';
 import type { MultipartLimits } from '../study/receive/stow/multipart-parser.ts';
 import { type ReceivedParts, receiveParts } from '../study/receive/stow/receive-parts.ts';
 import { httpStatusOf, isStored, storeInstancesResponse } from '../study/receive/stow/store-instances-response.ts';
 import type { Every } from '../timers.ts';
+import { type ApiCaller, apiCallerOf, identify, type Listed } from './access.ts';
 import { answerEarly, type EarlyAnswer } from './early-answer.ts';
-import { identify, type StowCaller, type StowSource } from './stow-access.ts';
-import { stowBody } from './stow-body.ts';
-import { createStowLoad, type StowLimit } from './stow-load.ts';
+import { readOwnBodies, sayContinue } from './own-body.ts';
+import { createRequestLoad, type LoadLimit } from './request-load.ts';
 import { ANSWER_TYPE, readStowRequest, type StowRefusal } from './stow-request.ts';
+import { watchedBody } from './watched-body.ts';
+
+/** Who may post: what an AE title is to a C-STORE. */
+export type StowSource = Listed & { readonly requestsMax: number };
+/** Which bound was reached: a name for the metric. */
+export type StowLimit = 'congestion' | LoadLimit;
 
 export type StowLimits = MultipartLimits &
   ProgressLimits & { readonly bytesMax: number; readonly commitsMax: number; readonly requestsMax: number };
@@ -67,50 +72,32 @@ const RETRY_AFTER_S = 30;
  * answered before the body is read.
  */
 export const stowRoutes: FastifyPluginCallback<{ readonly stow: StowDeps }> = (app, { stow }, done) => {
-  const load = createStowLoad(stow.limits.requestsMax, stow.congested);
-  const underWay = new Map<IncomingMessage, Promise<void>>();
-
-  // Nothing but the handler reads a body here.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, next) => next(null));
-  // What is arriving is cut off, and given up before what is behind the sink closes.
-  app.addHook('onClose', async () => {
-    for (const request of underWay.keys()) request.destroy();
-    await Promise.all(underWay.values());
-  });
-
-  /** Node would say 100 Continue to everybody; here it is said to who gets in (RFC 9110 §10.1.1). */
-  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (!isStow(request)) response.writeContinue();
-    app.server.emit('request', request, response);
-  });
+  const load = createRequestLoad(stow.limits);
+  const ownBody = readOwnBodies(app, { onFault: (error) => stow.onEvent({ type: 'fault', error }) });
 
   for (const path of ['studies', 'studies/:study'])
     app.post<{ Params: { study?: string } }>(
       `${STOW_PREFIX}${path}`,
-      { schema: { summary: 'STOW-RS: stores the objects of a multipart/related body', hide: true } },
-      async (request, reply) => {
-        reply.hijack();
-        const run = handle(request.raw, reply.raw, request.params.study).catch((error: unknown) => {
-          stow.onEvent({ type: 'fault', error });
-          reply.raw.destroy();
-        });
-        underWay.set(request.raw, run);
-        await run;
-        underWay.delete(request.raw);
+      {
+        schema: { summary: 'STOW-RS: stores the objects of a multipart/related body', hide: true },
+        config: { ownBody: true },
       },
+      (request, reply) => ownBody(request, reply, (raw, response) => handle(raw, response, request.params.study)),
     );
   done();
 
   async function handle(request: IncomingMessage, response: ServerResponse, study: string | undefined): Promise<void> {
-    const caller = callerOf(request);
+    const caller = apiCallerOf(request);
     const source = identify(caller, stow.sources);
     const refuse = (refusal: StowRefusal, limit?: StowLimit): void => {
       const calling = source.ok ? source.value.name : undefined;
       stow.onEvent({ type: 'refused', address: caller.address, calling, refusal, limit });
       answerEarly(request, response, refusalAnswer(refusal));
     };
-    if (!source.ok) return refuse(source.error);
+    if (!source.ok) {
+      const { http, why } = source.error;
+      return refuse({ http, code: http === 401 ? 'stow-unauthorized' : 'stow-forbidden', why });
+    }
     const { headers } = request;
     const read = readStowRequest(
       {
@@ -123,10 +110,13 @@ export const stowRoutes: FastifyPluginCallback<{ readonly stow: StowDeps }> = (a
       stow.limits,
     );
     if (!read.ok) return refuse(read.error);
+    const busy = (why: string, limit: StowLimit): void => refuse({ http: 503, code: 'stow-busy', why }, limit);
+    const congested = stow.congested();
+    if (congested !== undefined) return busy(congested, 'congestion');
     const entered = load.enter(source.value);
-    if (!entered.ok) return refuse(entered.error, entered.error.limit);
+    if (!entered.ok) return busy(entered.error.why, entered.error.limit);
     try {
-      if (/^100-continue$/i.test(headers.expect ?? '')) response.writeContinue();
+      sayContinue(request, response);
       await receive(request, response, { source: source.value, caller, study, boundary: read.value.boundary });
     } finally {
       entered.value();
@@ -138,7 +128,7 @@ export const stowRoutes: FastifyPluginCallback<{ readonly stow: StowDeps }> = (a
     response: ServerResponse,
     from: {
       readonly source: StowSource;
-      readonly caller: StowCaller;
+      readonly caller: ApiCaller;
       readonly study: string | undefined;
       readonly boundary: string;
     },
@@ -152,7 +142,7 @@ export const stowRoutes: FastifyPluginCallback<{ readonly stow: StowDeps }> = (a
     let answer: EarlyAnswer | undefined;
     try {
       received = await receiveParts(
-        stowBody(request, { ...stow, onLimit: (limit) => stow.onEvent({ type: 'limit', limit }) }),
+        watchedBody(request, { ...stow, onLimit: (limit) => stow.onEvent({ type: 'limit', limit }) }),
         {
           sink: stow.sink,
           request: {
@@ -186,8 +176,6 @@ export const stowRoutes: FastifyPluginCallback<{ readonly stow: StowDeps }> = (a
   }
 };
 
-export const isStow = ({ url = '' }: IncomingMessage): boolean => url.startsWith(STOW_PREFIX);
-
 /** An answer that names objects wherever there is one to name: what was stored before the rest failed is stored. */
 function answerTo({ outcomes, problem }: ReceivedParts): EarlyAnswer {
   if (outcomes.length === 0) {
@@ -217,18 +205,4 @@ function refusalAnswer({ http, code, why }: { http: number; code: ErrorCode; why
     },
     body: JSON.stringify({ code, message, remedy }),
   };
-}
-
-function callerOf({ socket, headers }: IncomingMessage): StowCaller {
-  return {
-    address: plainAddress(socket.remoteAddress ?? ''),
-    authorization: headers.authorization,
-    certificateName: socket instanceof TLSSocket && socket.authorized ? commonNameOf(socket) : undefined,
-  };
-}
-
-/** A certificate with several common names is nobody's. */
-function commonNameOf(socket: TLSSocket): string | undefined {
-  const name: unknown = socket.getPeerCertificate().subject?.CN;
-  return typeof name === 'string' ? name : undefined;
 }

@@ -1,5 +1,5 @@
 import { strict } from '@collimator/shared/contracts/common';
-import { Retried } from '@collimator/shared/contracts/local-api';
+import { Prioritize, Prioritized, Retried } from '@collimator/shared/contracts/local-api';
 import { errorCatalogue } from '@collimator/shared/errors/catalogue';
 import type { FastifyPluginCallback } from 'fastify';
 import Type from 'typebox';
@@ -39,6 +39,21 @@ export const studyActions: FastifyPluginCallback<{ readonly sources: LocalApiSou
     },
     async (request, reply) =>
       (await sources.retry(request.params.key)) ?? reply.code(404).send(refusal('study-unknown')),
+  );
+
+  app.post<{ Params: { key: number }; Body: Prioritize }>(
+    '/v1/studies/:key/prioritize',
+    {
+      schema: {
+        summary: 'Gives the queued jobs of a study another priority, at once',
+        params: strict({ key: Type.Integer({ minimum: 1 }) }),
+        body: Prioritize,
+        response: { 200: Prioritized, 403: Refusal, 404: Refusal },
+      },
+    },
+    async (request, reply) =>
+      (await sources.prioritize(request.params.key, request.body.priority)) ??
+      reply.code(404).send(refusal('study-unknown')),
   );
   done();
 };

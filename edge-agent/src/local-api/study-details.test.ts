@@ -16,10 +16,11 @@ it('study details are read through indexes', async () => {
     const plans = [
       ...plan(studyDetailsSql.jobs, 1),
       ...plan(studyDetailsSql.deliveries, 1),
+      ...plan(studyDetailsSql.priors, 1),
       ...Object.values(studyRoutingSql).flatMap((sql) => plan(sql, 1)),
     ];
     expect(plans.filter((detail) => detail.startsWith('SCAN'))).toEqual([]);
-    expect(plans.filter((detail) => detail.startsWith('SEARCH'))).toHaveLength(7);
+    expect(plans.filter((detail) => detail.startsWith('SEARCH'))).toHaveLength(9);
   } finally {
     await store.close();
     rmSync(folder, { recursive: true });

@@ -10,13 +10,21 @@ export const studyDetailsSql = {
       CASE WHEN rejected_ms IS NULL THEN state ELSE 'rejected' END AS state, failure_code AS code
     FROM jobs WHERE id IN (SELECT max(jobs.id) FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id
       WHERE study_id = ? GROUP BY jobs.series_id, release_name) ORDER BY jobs.id`,
+  priors: `SELECT state, outcome, reason AS code, listed, differing AS other_patient, (SELECT count(DISTINCT study_instance_uid)
+      FROM prior_uses WHERE prior_uses.job_id = prior_requests.job_id AND prior_uses.state = 'offered') AS given
+    FROM prior_requests WHERE job_id = ?`,
   deliveries: `SELECT destination, object, state, attempts, dimse_status AS status, error_comment AS comment,
       failure_class AS class, failure_code AS code, failure_detail AS detail, due_ms, sent_ms, commitment,
       commitment_reason
     FROM results JOIN deliveries ON deliveries.result_id = results.id WHERE job_id = ? ORDER BY object, destination`,
 } as const;
 
-type JobRow = { readonly id: number; readonly code: string | null } & Omit<StudySummary['jobs'][number], 'code'>;
+type Job = StudySummary['jobs'][number];
+type JobRow = { readonly id: number; readonly code: string | null } & Omit<Job, 'code' | 'priors'>;
+type PriorsRow = Omit<NonNullable<Job['priors']>, 'outcome' | 'code'> & {
+  readonly outcome: string | null;
+  readonly code: string | null;
+};
 type Delivery = StudySummary['deliveries'][number];
 type DeliveryRow = Pick<Delivery, 'destination' | 'object' | 'state' | 'attempts'> & {
   readonly due_ms: number;
@@ -47,14 +55,22 @@ export function studySummary(store: Store, line: StudyLine): StudySummary {
     })),
     last_instance_at: new Date(line.last_received_ms).toISOString(),
     routes: summedByRoute(JSON.parse(decided ?? '[]') as RouteDecision[]),
-    jobs: jobs.map(({ release, version, state, code }) => ({
+    jobs: jobs.map(({ id, release, version, state, code }) => ({
       release,
       version,
       state,
       ...(code !== null && { code }),
+      ...priorsOf(store, id),
     })),
     deliveries: deliveries.map(delivery),
   };
+}
+
+function priorsOf(store: Store, job: number): Pick<Job, 'priors'> {
+  const row = store.get<PriorsRow>(studyDetailsSql.priors, job);
+  if (row === undefined) return {};
+  const { outcome, code, ...priors } = row;
+  return { priors: { ...priors, ...(outcome !== null && { outcome }), ...(code !== null && { code }) } };
 }
 
 function delivery(row: DeliveryRow): Delivery {

@@ -1,5 +1,5 @@
 import type { Log } from '@collimator/shared/observe/log';
-import type { Ask } from './delivery-metrics.ts';
+import { type Ask, by } from './ask.ts';
 
 /** What assembling met since the start. */
 export type AssemblyCounts = {
@@ -73,8 +73,6 @@ export function createAssemblyTally(): AssemblyTally {
 }
 
 export function addAssemblyMetrics(ask: Ask, counts: () => AssemblyCounts): void {
-  const by = (label: string, values: Readonly<Record<string, number>>) =>
-    Object.entries(values).map(([key, value]) => [{ [label]: key }, value] as const);
   ask('collimator_rejection_notes_total', 'Rejection notes since the start, by reason', ['reason'], () =>
     by('reason', counts().notes),
   );

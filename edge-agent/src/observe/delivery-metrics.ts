@@ -1,3 +1,5 @@
+import type { Ask, Sample } from './ask.ts';
+
 /** What one destination still has to get, at the moment of a scrape. */
 export type DestinationFigures = {
   readonly destination: string;
@@ -12,9 +14,6 @@ export type DestinationFigures = {
   readonly uncommitted: number;
   readonly commitmentFailed: number;
 };
-
-type Sample = readonly [Readonly<Record<string, string>>, number];
-export type Ask = (name: string, help: string, labels: readonly string[], samples: () => readonly Sample[]) => void;
 
 /** Figures by destination; its name is the configuration's and leads to no patient. */
 export function addDeliveryMetrics(ask: Ask, destinations: () => readonly DestinationFigures[]): void {

@@ -1,15 +1,23 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { DeviceRelease } from '@collimator/shared/contracts/messages';
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, type Registry } from 'prom-client';
 import type { LinkStatus } from '../link/link.ts';
 import type { Latencies, WorkCounts } from '../link/telemetry.ts';
 import type { AssociationCounts } from './dicom-events.ts';
+import type { KserveCounts } from './kserve-events.ts';
+import { addKserveMetrics } from './kserve-metrics.ts';
 import type { StowCounts } from './stow-events.ts';
 import type { DiskSpace } from './disk-space.ts';
 import { addAssemblyMetrics, type AssemblyCounts } from './assembly-metrics.ts';
 import { addDeliveryMetrics, type DestinationFigures } from './delivery-metrics.ts';
-import { addPolicyMetrics, type PolicyFigures } from './policy-metrics.ts';
-import { gpuFields, type GpuReading } from './gpu-readings-parser.ts';
+import { addPriorMetrics, type PriorFigures } from './prior-metrics.ts';
+import { addPolicyMetrics, type PolicyFigures, sumOf } from './policy-metrics.ts';
+import { askIn, by, type Sample } from './ask.ts';
+import { addLoopMetrics, watchLoopDelay } from './event-loop-delay.ts';
+import { addQueueMetrics } from './engine/queue-metrics.ts';
+import { addGpuMetrics, type GpuFigures } from './gpu/gpu-metrics.ts';
+import type { SpanCounts } from './traces/span-queue.ts';
+import { addTraceMetrics } from './traces/traces.ts';
+import type { QueueDepth } from '../store/sqlite-queue-depth.ts';
 import type { HostFacts } from './host-facts.ts';
 
 /** Where each figure is asked for at the moment of a scrape. */
@@ -20,15 +28,21 @@ export type MetricSources = {
   readonly heldStudies: () => number;
   readonly assembly: () => AssemblyCounts;
   readonly policy: () => PolicyFigures;
+  readonly priors: () => PriorFigures;
   readonly destinations: () => readonly DestinationFigures[];
   readonly releases: () => readonly DeviceRelease[];
   readonly link: () => LinkStatus;
   readonly outbox: () => { readonly size: number; readonly refused: number };
   readonly associations: () => AssociationCounts;
   readonly stow: () => StowCounts;
+  readonly kserve: () => KserveCounts;
   readonly disk: () => DiskSpace;
   readonly host: () => HostFacts | undefined;
-  readonly gpus: () => readonly GpuReading[];
+  readonly gpus: () => GpuFigures;
+  readonly queueDepth: () => readonly QueueDepth[];
+  readonly spans: () => SpanCounts;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 };
 
 export interface Metrics {
@@ -38,39 +52,16 @@ export interface Metrics {
   stop(): void;
 }
 
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [Labels, number];
-
-/** What came in, what became of it, and the state of the machine. No label ever names a patient, a UID or an order. */
-export function createMetrics(sources: MetricSources): Metrics {
-  const registry = new Registry();
+/**
+ * What came in, what became of it, and the state of the machine. No label ever names a patient, a UID or an order.
+ * @param registry may hold metrics of others already
+ */
+export function createMetrics(sources: MetricSources, registry: Registry): Metrics {
   collectDefaultMetrics({ register: registry, prefix: 'collimator_agent_' });
-  const loopDelay = monitorEventLoopDelay({ resolution: 10 });
-  loopDelay.enable();
+  const loop = watchLoopDelay();
 
-  const ask = (name: string, help: string, labelNames: readonly string[], samples: () => readonly Sample[]): void => {
-    const options = { name, help, labelNames: [...labelNames], registers: [registry] };
-    if (name.endsWith('_total')) {
-      const counter: Counter = new Counter({
-        ...options,
-        collect() {
-          counter.reset();
-          for (const [labels, value] of samples()) counter.inc(labels, value);
-        },
-      });
-      return;
-    }
-    const gauge: Gauge = new Gauge({
-      ...options,
-      collect() {
-        gauge.reset();
-        for (const [labels, value] of samples()) gauge.set(labels, value);
-      },
-    });
-  };
+  const ask = askIn(registry);
   const one = (name: string, help: string, value: () => number): void => ask(name, help, [], () => [[{}, value()]]);
-  const by = (label: string, values: Readonly<Record<string, number>>): Sample[] =>
-    Object.entries(values).map(([key, value]) => [{ [label]: key }, value]);
 
   ask('collimator_build_info', 'The running version', ['version'], () => [[{ version: sources.agentVersion }, 1]]);
   ask('collimator_instances_total', 'DICOM instances since the start, by outcome', ['outcome'], () =>
@@ -82,11 +73,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     by('state', sources.counts().deliveries),
   );
   addAssemblyMetrics(ask, () => sources.assembly());
+  addPriorMetrics(ask, () => sources.priors());
   addDeliveryMetrics(ask, () => sources.destinations());
   addPolicyMetrics(
     ask,
     () => sources.policy(),
-    () => sources.associations().refused,
+    () => sumOf(sources.associations().refused, sources.stow().refusedObjects),
   );
   ask('collimator_study_latency_seconds', 'Latency of the last studies by stage', ['stage', 'quantile'], () =>
     Object.entries(sources.latencies()).flatMap(([stage, q]): Sample[] => [
@@ -129,14 +121,10 @@ export function createMetrics(sources: MetricSources): Metrics {
   ask('collimator_stow_limit_hits_total', 'How often each bound of STOW-RS was reached', ['limit'], () =>
     by('limit', sources.stow().limits),
   );
+  addKserveMetrics(ask, () => sources.kserve());
   one('collimator_disk_free_bytes', 'Free bytes where the data folder lies', () => sources.disk().bytes_free);
   one('collimator_disk_size_bytes', 'Size of the file system of the data folder', () => sources.disk().bytes_total);
-  ask('collimator_event_loop_delay_seconds', 'Delay of the event loop since the last scrape', ['quantile'], () => {
-    const at = (percent: number) => Math.max(0, loopDelay.percentile(percent) / 1e9);
-    const samples = by('quantile', { '0.5': at(50), '0.99': at(99), '1': Math.max(0, loopDelay.max / 1e9) });
-    loopDelay.reset();
-    return samples;
-  });
+  addLoopMetrics(ask, loop);
   ask('collimator_host_cpu_load_ratio', 'Load of all cores, 0 to 1', [], () => {
     const host = sources.host();
     return host === undefined ? [] : [[{}, host.cpu_load]];
@@ -145,20 +133,19 @@ export function createMetrics(sources: MetricSources): Metrics {
     const host = sources.host();
     return host === undefined ? [] : [[{}, host.memory_bytes_available]];
   });
-  for (const field of gpuFields) {
-    ask(field.metric, field.help, ['gpu', 'UUID', 'modelName'], () =>
-      sources.gpus().flatMap(({ index, uuid, name, values }): Sample[] => {
-        const value = values[field.metric];
-        return value === undefined ? [] : [[{ gpu: String(index), UUID: uuid, modelName: name }, value]];
-      }),
-    );
-  }
+  addGpuMetrics(ask, () => sources.gpus());
+  addQueueMetrics(
+    ask,
+    () => sources.queueDepth(),
+    () => sources.now(),
+  );
+  addTraceMetrics(ask, () => sources.spans());
 
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
     stop() {
-      loopDelay.disable();
+      loop.stop();
       registry.clear();
     },
   };

@@ -1,7 +1,7 @@
 import type { HoldKind } from '../study/hold.ts';
 import type { ConflictAction } from '../study/receive/receive-events.ts';
 import type { RemovalReason } from '../study/retain/plan-removal.ts';
-import type { Ask } from './delivery-metrics.ts';
+import { type Ask, by } from './ask.ts';
 
 /** What was done about other bytes under a known UID, in the words of the configuration. */
 export type ConflictOutcome = 'quarantined' | 'replaced' | 'kept-first';
@@ -14,6 +14,8 @@ export type PolicyFigures = {
   readonly removed: Readonly<Record<RemovalReason, number>>;
   /** Bytes of the files of removed studies. */
   readonly freedBytes: number;
+  /** Jobs of removed studies whose results can still be taken back. */
+  readonly withdrawableJobs: number;
   /** Studies that are held now. */
   readonly held: Readonly<Record<HoldKind, number>>;
 };
@@ -38,8 +40,15 @@ export function refusalClassOf(status: number): RefusalClass {
   return status >> 12 === 0xb ? 'Bxxx' : 'other';
 }
 
-const by = (label: string, values: Readonly<Record<string, number>>) =>
-  Object.entries(values).map(([key, value]) => [{ [label]: key }, value] as const);
+/** Objects that were refused on either way in. */
+export const sumOf = (
+  one: Readonly<Record<RefusalClass, number>>,
+  other: Readonly<Record<RefusalClass, number>>,
+): Readonly<Record<RefusalClass, number>> => {
+  const sums: Record<RefusalClass, number> = { ...one };
+  for (const [key, count] of Object.entries(other)) sums[key as RefusalClass] += count;
+  return sums;
+};
 
 export function addPolicyMetrics(
   ask: Ask,
@@ -58,6 +67,9 @@ export function addPolicyMetrics(
   );
   ask('collimator_removed_bytes_total', 'Bytes of the files of studies that were removed', [], () => [
     [{}, figures().freedBytes],
+  ]);
+  ask('collimator_withdrawable_jobs', 'Jobs of removed studies whose results can still be taken back', [], () => [
+    [{}, figures().withdrawableJobs],
   ]);
   ask('collimator_study_holds', 'Studies that are held, by kind of hold', ['kind'], () => by('kind', figures().held));
   ask(

@@ -1,6 +1,7 @@
 import type { Log } from '@collimator/shared/observe/log';
 import type { StowEvent } from '../local-api/stow-routes.ts';
 import { codeOf, placeOf } from './code-of.ts';
+import { type RefusalClass, refusalClassOf } from './policy-metrics.ts';
 import { createRepeatedEvent } from './repeated-event.ts';
 
 type Limits = 'congestion' | 'requests' | 'source-requests' | 'idle' | 'progress' | 'request-size';
@@ -13,6 +14,8 @@ export type StowCounts = {
   readonly refused: number;
   /** How often each bound was reached. */
   readonly limits: Readonly<Record<Limits, number>>;
+  /** Objects of finished requests whose status was not success. */
+  readonly refusedObjects: Readonly<Record<RefusalClass, number>>;
 };
 
 /** Who knocks with a wrong token all day is in the log once a minute. */
@@ -38,9 +41,10 @@ export function watchStow(log: Log, now_ms: () => number = () => performance.now
     progress: 0,
     'request-size': 0,
   };
+  const refusedObjects: Record<RefusalClass, number> = { A7xx: 0, A9xx: 0, Cxxx: 0, '01xx': 0, Bxxx: 0, other: 0 };
   const repeated = createRepeatedEvent(REFUSED_EVERY_MS, ADDRESSES_MAX, now_ms);
   return {
-    counts: () => ({ open, finished, cutOff, refused, limits }),
+    counts: () => ({ open, finished, cutOff, refused, limits, refusedObjects }),
     observe(event) {
       switch (event.type) {
         case 'begun':
@@ -66,11 +70,13 @@ export function watchStow(log: Log, now_ms: () => number = () => performance.now
           open -= 1;
           const { calling, address, bytes, stored: instances } = event;
           for (const status of event.refused)
-            if (event.type === 'finished')
+            if (event.type === 'finished') {
+              refusedObjects[refusalClassOf(status)] += 1;
               log.event('instance-refused', {
                 calling,
                 status: `${status.toString(16).padStart(4, '0').toUpperCase()}H`,
               });
+            }
           if (event.type === 'cut-off') {
             cutOff += 1;
             return log.event('stow-cut-off', { calling, address, reason: event.why ?? '', instances, bytes });

@@ -8,14 +8,20 @@ import { instanceSql } from './sqlite-instance-index.ts';
 import { rejectedSql } from './rejected-images.ts';
 import { keyObjectSql } from './sqlite-key-objects.ts';
 import { jobSql } from './sqlite-jobs.ts';
+import { queueDepthSql } from './sqlite-queue-depth.ts';
+import { priorFetchSql } from './sqlite-prior-fetches.ts';
+import { priorSql } from './sqlite-priors.ts';
 import { quarantineSql } from './sqlite-quarantine.ts';
 import { removalSql } from './sqlite-removals.ts';
 import { retentionSql } from './sqlite-retention.ts';
+import { runCostSql } from './sqlite-run-costs.ts';
 import { runReleaseSql } from './sqlite-run-releases.ts';
+import { traceFactSql } from './sqlite-trace-facts.ts';
 import { storedStudySql } from './sqlite-stored-studies.ts';
 import { sourceReleaseSql } from './sqlite-source-releases.ts';
 import { studySql } from './sqlite-studies.ts';
 import { studyListSql } from './sqlite-study-list.ts';
+import { withdrawableSql } from './sqlite-withdrawable.ts';
 import { store } from './testing/study-store-world.ts';
 
 describe('every hot query', () => {
@@ -30,15 +36,21 @@ describe('every hot query', () => {
       ...commitmentRequestSql,
       ...holdSql,
       ...instanceSql,
+      ...priorSql,
+      ...priorFetchSql,
       ...quarantineSql,
+      ...queueDepthSql,
       ...removalSql,
       ...retentionSql,
       ...storedStudySql,
+      ...traceFactSql,
       ...studyListSql,
+      ...withdrawableSql,
       ...sourceReleaseSql,
       ...keyObjectSql,
       ...rejectedSql,
       ...runReleaseSql,
+      ...runCostSql,
     }),
   )('%s reads by an index and sorts nothing large', (_, sql) => {
     const steps = store

@@ -9,7 +9,7 @@ export const studyFileSql = {
     FROM series JOIN instances ON instances.series_id = series.id WHERE study_id = ? ORDER BY instances.id`,
   results: `SELECT path, printf('results/%d-%s-%d.dcm', job_id, lower(object), ordinal) AS name
     FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id JOIN results ON results.job_id = jobs.id
-    WHERE study_id = ? ORDER BY results.id`,
+    WHERE study_id = ? AND path NOT GLOB 'withdrawable/*' ORDER BY results.id`,
 } as const;
 
 /**

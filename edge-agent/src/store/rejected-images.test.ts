@@ -33,7 +33,7 @@ it('what was rejected is forgotten by age and by number, oldest first, and never
     await record(uid, sopClasses.keyObjectSelection);
     const [note] = keyObjects.unread(1);
     if (note === undefined) throw new Error('the note is to be read');
-    await keyObjects.reject(note, '113001', references, now_ms);
+    await keyObjects.reject(note, { title: '113001', references, studyInstanceUids: [] }, now_ms);
   };
   await reject('n1', ['here', 'a', 'b'], 1_000);
   await reject('n2', ['c', 'd', 'a'], 2_000);

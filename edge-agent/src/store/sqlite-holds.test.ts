@@ -47,7 +47,7 @@ describe('a study that is held', () => {
       plan([planned(seriesId, through), planned(seriesId, through, { releaseSha256: 'sha-b' })], ['c']),
     );
     const jobs = createSqliteJobs(store);
-    const running = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    const running = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
     const holds = createSqliteHolds(store);
     await holds.place(1, conflict, now);
     const inferred = step(running.job, { type: 'inferred' });
@@ -62,12 +62,12 @@ describe('a study that is held', () => {
     );
     const deliveries = createSqliteDeliveries(store);
     const studies = createSqliteStudies(store);
-    expect(jobs.next(['sha-b'], now)).toBeUndefined();
+    expect(jobs.queued(['sha-b'], now, 1)[0]).toBeUndefined();
     expect(studies.waiting('c', 1)).toEqual([]);
     expect(deliveries.due('pacs', now, 1)).toEqual([]);
     expect(deliveries.nextDue_ms('pacs')).toBeUndefined();
     await holds.release(1, 'conflict', 'quarantine 1', now);
-    expect(jobs.next(['sha-b'], now)?.jobId).toBe(2);
+    expect(jobs.queued(['sha-b'], now, 1)[0]?.jobId).toBe(2);
     expect(studies.waiting('c', 1)).toHaveLength(1);
     expect(deliveries.due('pacs', now, 1)).toHaveLength(1);
     expect(deliveries.nextDue_ms('pacs')).toBe(now);

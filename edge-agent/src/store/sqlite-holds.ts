@@ -19,8 +19,15 @@ export type Holds = {
 export const studyIsHeld = 'EXISTS (SELECT 1 FROM holds WHERE holds.study_id = studies.id AND released_ms IS NULL)';
 
 /** True for a row of `jobs` whose study is held. */
-export const jobIsHeld = `EXISTS (SELECT 1 FROM study_revisions JOIN holds ON holds.study_id = study_revisions.study_id
+export const jobStudyIsHeld = `EXISTS (SELECT 1 FROM study_revisions JOIN holds ON holds.study_id = study_revisions.study_id
   AND released_ms IS NULL WHERE study_revisions.id = jobs.revision_id)`;
+
+/** True for a row of `jobs` that waits for priors. */
+const jobAwaitsPriors = `EXISTS (SELECT 1 FROM prior_requests WHERE prior_requests.job_id = jobs.id
+  AND prior_requests.state <> 'over')`;
+
+/** True for a row of `jobs` that must not go on: its study is held, or it waits for priors. */
+export const jobIsHeld = `(${jobStudyIsHeld} OR ${jobAwaitsPriors})`;
 
 export const holdSql = {
   of: `SELECT id AS holdId, study_id AS studyId, kind, cause, detail, since_ms FROM holds

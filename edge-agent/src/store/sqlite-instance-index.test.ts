@@ -40,7 +40,7 @@ describe('the index of instances', () => {
     await record('1', '1.1', '1.1.1');
     await complete((seriesId, through) => plan([planned(seriesId, through)]));
     const jobs = createSqliteJobs(store);
-    const row = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    const row = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
     const inferred = step(row.job, { type: 'inferred' });
     if (!inferred.ok) throw new Error(inferred.error);
     const result = { object: 'SEG' as const, sopClassUid: '1', transferSyntaxUid: '1', path: 'p', sha256: 's' };

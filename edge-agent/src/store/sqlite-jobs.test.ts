@@ -30,9 +30,9 @@ describe('jobs', () => {
       await complete((seriesId, through) => plan([planned(seriesId, through, { priority })]));
     }
     const jobs = createSqliteJobs(store);
-    expect(jobs.next(['sha-b'], now)).toBeUndefined();
+    expect(jobs.queued(['sha-b'], now, 1)[0]).toBeUndefined();
     const order: number[] = [];
-    for (let row = jobs.next(['sha-a'], now); row !== undefined; row = jobs.next(['sha-a'], now)) {
+    for (let row = jobs.queued(['sha-a'], now, 1)[0]; row !== undefined; row = jobs.queued(['sha-a'], now, 1)[0]) {
       order.push(row.jobId);
       await move(row, { type: 'started' });
     }
@@ -44,16 +44,16 @@ describe('jobs', () => {
     await complete((seriesId, through) => plan([planned(seriesId, through)]));
     const jobs = createSqliteJobs(store);
     const failure = { type: 'attempt-failed', how: 'crashed', code: 'x', detail: 'y', at_ms: 5_000 } as const;
-    await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' }, failure);
-    expect(jobs.next(['sha-a'], 5_999)).toBeUndefined();
+    await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' }, failure);
+    expect(jobs.queued(['sha-a'], 5_999, 1)[0]).toBeUndefined();
     expect(jobs.nextDue_ms(5_999)).toBe(6_000);
-    expect(jobs.next(['sha-a'], 6_000)).toMatchObject({ job: { attempts: 1, starts: 1 } });
+    expect(jobs.queued(['sha-a'], 6_000, 1)[0]).toMatchObject({ job: { attempts: 1, starts: 1 } });
   });
 
   it('cannot be moved by someone who read an older state', async () => {
     await record('1', '1.1', '1.1.1');
     await complete((seriesId, through) => plan([planned(seriesId, through)]));
-    const row = createSqliteJobs(store).next(['sha-a'], now) as JobRow;
+    const row = createSqliteJobs(store).queued(['sha-a'], now, 1)[0] as JobRow;
     await move(row, { type: 'started' });
     await expect(move(row, { type: 'started' })).rejects.toMatchObject({ code: 'store-conflict' });
   });
@@ -65,7 +65,7 @@ describe('jobs', () => {
     await complete((seriesId, through) => plan([planned(seriesId, through)]));
     const jobs = createSqliteJobs(store);
     expect(jobs.get(1)?.job.state).toBe('superseded');
-    expect(jobs.next(['sha-a'], now)?.jobId).toBe(2);
+    expect(jobs.queued(['sha-a'], now, 1)[0]?.jobId).toBe(2);
     expect(jobs.images(jobs.get(1) as JobRow)).toEqual(['studies/1.1.1.dcm']);
     expect(jobs.images(jobs.get(2) as JobRow)).toEqual(['studies/1.1.1.dcm', 'studies/1.1.2.dcm']);
   });
@@ -80,7 +80,7 @@ describe('jobs', () => {
     const revision = await studies.complete(open, 1, series, plan([], ['b']), [unmatched], now);
     const failure = { class: 'permanent', code: 'study-unmatched', detail: 'modality (1)' };
     expect(jobs.failedWithoutReport(10)).toMatchObject([{ releaseSha256: 'sha-a', job: { state: 'failed', failure } }]);
-    expect(jobs.next(['sha-a'], now)).toBeUndefined();
+    expect(jobs.queued(['sha-a'], now, 1)[0]).toBeUndefined();
     expect(series.map((one) => studies.hasJob(one, 'a'))).toEqual([false]);
     expect(createSqliteStudyList(store).recent(1)).toMatchObject([{ state: 'waiting', failure: 'study-unmatched' }]);
     await studies.takeUp(revision, 'b', plan([]), [{ ...unmatched, releaseName: 'b', releaseSha256: 'sha-b' }], now);

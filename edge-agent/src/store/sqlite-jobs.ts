@@ -1,6 +1,7 @@
 import type { ResultObject } from '@collimator/shared/contracts/agent-config';
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
 import type { Evidence, SourceInstance } from '../study/result/result-context.ts';
+import type { Priority } from '../study/queue/schedule/scheduler.ts';
 import type { FailureClass, Job, JobState } from '../study/queue/job-state.ts';
 import { instanceIsRejected } from './rejected-images.ts';
 import { jobIsHeld } from './sqlite-holds.ts';
@@ -14,6 +15,9 @@ export type JobRow = {
   readonly releaseVersion: string;
   readonly releaseSha256: string;
   readonly slices: number;
+  readonly priority: Priority;
+  /** Milliseconds since 1970. */
+  readonly queued_ms: number;
   /** Names of the routes that its results are for; null for a job older than names of routes. */
   readonly routes: readonly string[] | null;
   readonly job: Job;
@@ -39,15 +43,29 @@ export type StoredResult = {
 export type Measured = { readonly maskVoxels: number; readonly volume_mL: number };
 
 export type Jobs = {
-  /** The job that is next, of those that these releases can run and whose study is not held. */
-  next(releaseSha256s: readonly string[], now_ms: number): JobRow | undefined;
+  /**
+   * The first jobs of each class, of those that are for these releases and whose study is not held. Each class by itself:
+   * however much of a higher one waits, what is overdue in a lower one must be seen.
+   *
+   * @param limit of one class
+   */
+  queued(releaseSha256s: readonly string[], now_ms: number, limit: number): JobRow[];
+  /** A job as it is now, where it is in the queue and its study is not held. */
+  startable(jobId: number): JobRow | undefined;
   /** When a queued job that waits after a failure may start; undefined when none waits. */
   nextDue_ms(now_ms: number): number | undefined;
   get(jobId: number): JobRow | undefined;
   running(): JobRow[];
+  /** When its newest attempt began; milliseconds since 1970. */
+  startedAt_ms(jobId: number): number | undefined;
   queuedFor(releaseName: string, otherThanSha256: string, limit: number): JobRow[];
   /** Paths of the images of a job, relative to the data folder. */
   images(row: JobRow): string[];
+  /**
+   * The next so many images of a job after the one with this id: paths relative to the data folder, in the order of their
+   * arrival. A series may have thousands, and a read holds up the rest of the program.
+   */
+  imagesAfter(row: JobRow, id: number, limit: number): readonly { readonly id: number; readonly path: string }[];
   /**
    * The same images as a report refers to them; of a series that mixes patients only those of the patient whom the image
    * at `path` names: no report may point at somebody else's.
@@ -75,17 +93,21 @@ export type Jobs = {
 };
 
 const columns = `id AS jobId, series_id AS seriesId, series_through AS seriesThrough, release_name AS releaseName,
-  release_version AS releaseVersion, release_sha256 AS releaseSha256, slices, routes, state, starts, attempts, interruptions,
+  release_version AS releaseVersion, release_sha256 AS releaseSha256, slices, priority, queued_ms, routes, state, starts, attempts, interruptions,
   not_before_ms AS notBefore_ms, failure_class AS failureClass, failure_code AS code, failure_detail AS detail`;
 
 export const jobSql = {
-  next: `SELECT ${columns} FROM jobs WHERE state = 'queued' AND not_before_ms <= ?
-    AND release_sha256 IN (SELECT value FROM json_each(?)) AND NOT ${jobIsHeld} ORDER BY priority, id LIMIT 1`,
+  queuedFirst: `SELECT ${columns} FROM jobs WHERE state = 'queued' AND priority = ? AND not_before_ms <= ?
+    AND release_sha256 IN (SELECT value FROM json_each(?)) AND NOT ${jobIsHeld} ORDER BY id LIMIT ?`,
+  startable: `SELECT ${columns} FROM jobs WHERE id = ? AND state = 'queued' AND NOT ${jobIsHeld}`,
   nextDue: `SELECT min(not_before_ms) AS due FROM jobs WHERE state = 'queued' AND not_before_ms > ?`,
   get: `SELECT ${columns} FROM jobs WHERE id = ?`,
+  startedAt: 'SELECT started_ms FROM jobs WHERE id = ?',
   running: `SELECT ${columns} FROM jobs WHERE state = 'running'`,
   queuedFor: `SELECT ${columns} FROM jobs WHERE state = 'queued' AND release_name = ? AND release_sha256 <> ? LIMIT ?`,
   images: `SELECT path FROM instances WHERE series_id = ? AND id <= ? AND own = 0 AND NOT ${instanceIsRejected} ORDER BY id`,
+  imagesAfter: `SELECT id, path FROM instances WHERE series_id = ? AND id > ? AND id <= ? AND own = 0
+    AND NOT ${instanceIsRejected} ORDER BY id LIMIT ?`,
   sources: `SELECT sop_class_uid AS sopClassUid, sop_instance_uid AS sopInstanceUid,
       study_instance_uid AS studyInstanceUid, series_instance_uid AS seriesInstanceUid, modality
     FROM instances JOIN series ON series.id = series_id JOIN studies ON studies.id = study_id
@@ -125,11 +147,17 @@ function revive(raw: Raw): JobRow {
   return { ...key, routes: routes === null ? null : (JSON.parse(routes) as string[]), job };
 }
 
+const CLASSES: readonly Priority[] = [0, 1, 2, 3];
+
 export function createSqliteJobs(store: Store): Jobs {
   const count = (sql: string): number => store.get<{ n: number }>(sql)?.n ?? 0;
   return {
-    next(releaseSha256s, now_ms) {
-      const raw = store.get<Raw>(jobSql.next, now_ms, JSON.stringify(releaseSha256s));
+    queued: (releaseSha256s, now_ms, limit) =>
+      CLASSES.flatMap((priority) =>
+        store.all<Raw>(jobSql.queuedFirst, priority, now_ms, JSON.stringify(releaseSha256s), limit).map(revive),
+      ),
+    startable(jobId) {
+      const raw = store.get<Raw>(jobSql.startable, jobId);
       return raw === undefined ? undefined : revive(raw);
     },
     nextDue_ms: (now_ms) => store.get<{ due: number | null }>(jobSql.nextDue, now_ms)?.due ?? undefined,
@@ -137,10 +165,13 @@ export function createSqliteJobs(store: Store): Jobs {
       const raw = store.get<Raw>(jobSql.get, jobId);
       return raw === undefined ? undefined : revive(raw);
     },
+    startedAt_ms: (jobId) => store.get<{ started_ms: number | null }>(jobSql.startedAt, jobId)?.started_ms ?? undefined,
     running: () => store.all<Raw>(jobSql.running).map(revive),
     queuedFor: (name, otherThan, limit) => store.all<Raw>(jobSql.queuedFor, name, otherThan, limit).map(revive),
     images: (row) =>
       store.all<{ path: string }>(jobSql.images, row.seriesId, row.seriesThrough).map(({ path }) => path),
+    imagesAfter: (row, id, limit) =>
+      store.all<{ id: number; path: string }>(jobSql.imagesAfter, row.seriesId, id, row.seriesThrough, limit),
     sources: (row, path) =>
       store.all<SourceInstance>(jobSql.sources, row.seriesId, row.seriesThrough, row.seriesId, path),
     earlier: ({ seriesId, releaseName, seriesThrough }) =>
@@ -174,12 +205,13 @@ export function createSqliteJobs(store: Store): Jobs {
   };
 }
 
-function moveStatement(row: JobRow, to: Job, now_ms: number): Statement {
+/** Part of a write: the next state of a job; the whole write is undone when it is no longer what `row` says. */
+export function moveStatement(row: JobRow, to: Job, now_ms: number): Statement {
   const ended = to.state === 'queued' || to.state === 'running' ? null : now_ms;
   return {
     sql: `UPDATE jobs SET state = ?, starts = ?, attempts = ?, interruptions = ?, not_before_ms = ?,
         failure_class = ?, failure_code = ?, failure_detail = ?,
-        started_ms = CASE WHEN ? = 'running' THEN ? ELSE started_ms END, ended_ms = ?
+        started_ms = CASE WHEN ? = 'running' AND state <> 'running' THEN ? ELSE started_ms END, ended_ms = ?
       WHERE id = ? AND state = ? AND starts = ?`,
     params: [
       to.state,

@@ -1,6 +1,8 @@
 import type { Statement, Store } from '@collimator/shared/sqlite/store';
+import type { KeyObject } from '../study/decode/key-object.ts';
 import { forgetRejected, reopenRemains } from './rejected-images.ts';
 import { listInstances } from './sqlite-source-releases.ts';
+import { takeUpStatements, withdrawableOf } from './sqlite-withdrawable.ts';
 
 /** A key object that nobody has read yet; `path` is relative to the data folder, `source` the calling AE title. */
 export type UnreadKeyObject = { readonly instanceId: number; readonly path: string; readonly source: string };
@@ -19,14 +21,9 @@ export type KeyObjects = {
   forget(before_ms: number, entriesMax: number): Promise<number>;
   /**
    * Marks instances as rejected, ends the jobs that wait or run with one of them, and notes whose results are to be
-   * withdrawn: one durable write. Resolves with the number of jobs.
+   * withdrawn, also those of studies that were removed: one durable write. Resolves with the number of jobs.
    */
-  reject(
-    one: UnreadKeyObject,
-    title: string | undefined,
-    references: readonly string[],
-    now_ms: number,
-  ): Promise<number>;
+  reject(one: UnreadKeyObject, note: KeyObject, now_ms: number): Promise<number>;
 };
 
 export const keyObjectSql = {
@@ -71,8 +68,9 @@ export function createSqliteKeyObjects(store: Store): KeyObjects {
     async expire(one, title, references, now_ms) {
       await store.write([settle(one, 'read', title), mark(one, 'expired', references, now_ms)]);
     },
-    async reject(one, title, references, now_ms) {
+    async reject(one, { title, references, studyInstanceUids }, now_ms) {
       const these = JSON.stringify(references);
+      const removed = withdrawableOf(store, studyInstanceUids, references);
       const [, , jobs] = await store.write([
         settle(one, 'read', title),
         mark(one, 'rejected', references, now_ms),
@@ -97,8 +95,9 @@ export function createSqliteKeyObjects(store: Store): KeyObjects {
           params: [these],
         },
         ...reopenRemains(one.instanceId, these, now_ms),
+        ...removed.flatMap((id) => takeUpStatements(id, one.instanceId, title ?? null, now_ms)),
       ]);
-      return jobs?.changes ?? 0;
+      return (jobs?.changes ?? 0) + removed.length;
     },
   };
 }

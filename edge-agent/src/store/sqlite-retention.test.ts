@@ -16,7 +16,7 @@ describe('retention', () => {
     await complete((seriesId, through) => plan([planned(seriesId, through)]));
     expect(retention.oldestSettled([]), 'queued').toBeUndefined();
     const jobs = createSqliteJobs(store);
-    const row = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    const row = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
     expect(retention.oldestSettled([]), 'running').toBeUndefined();
     const inferred = step(row.job, { type: 'inferred' });
     if (!inferred.ok) throw new Error(inferred.error);
@@ -29,19 +29,19 @@ describe('retention', () => {
     expect(retention.oldestSettled([1])).toBeUndefined();
     await createSqliteHolds(store).place(1, { kind: 'operator', cause: 'x', detail: '' }, now);
     expect(retention.oldestSettled([]), 'held').toBeUndefined();
-    await expect(retention.letGo(settled as RemovableStudy)).rejects.toMatchObject({ code: 'store-conflict' });
+    await expect(retention.letGo(settled as RemovableStudy, [], now)).rejects.toMatchObject({ code: 'store-conflict' });
   });
 
   it('takes a study out as a whole, notes its files, and still knows what was ours', async () => {
     await record('1', '1.1', '1.1.1');
     await complete((seriesId, through) => plan([planned(seriesId, through)]));
     const jobs = createSqliteJobs(store);
-    const row = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    const row = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
     const inferred = step(row.job, { type: 'inferred' });
     if (!inferred.ok) throw new Error(inferred.error);
     await jobs.finish(row, inferred.value, [{ ...aResult('9.9'), destinations: [] }], undefined, now);
     const retention = createSqliteRetention(store);
-    const paths = await retention.letGo(retention.oldestSettled([]) as RemovableStudy);
+    const paths = await retention.letGo(retention.oldestSettled([]) as RemovableStudy, [], now);
     expect(paths).toEqual(['studies/1.1.1.dcm', 'results/1']);
     expect(createSqliteRemovals(store).pending('', 9)).toEqual(['results/1', 'studies/1.1.1.dcm']);
     for (const table of ['studies', 'series', 'instances', 'study_revisions', 'jobs', 'results', 'deliveries'])
@@ -50,5 +50,24 @@ describe('retention', () => {
     expect(stored.at(-1)?.own).toBe(true);
     expect(await record('1', '1.1', '1.1.1')).toBe('stored');
     expect(createSqliteRemovals(store).pending('', 9), 'the file of the new one stays').toEqual(['results/1']);
+  });
+
+  it('remembers so many results of removed studies by their UIDs, the last ones', async () => {
+    const known = (): readonly string[] =>
+      store
+        .all<{ uid: string }>('SELECT sop_instance_uid AS uid FROM own_objects ORDER BY number')
+        .map(({ uid }) => uid);
+    for (const study of [1, 2, 3]) {
+      await record(`${study}`, `${study}.1`, `${study}.1.1`);
+      await complete((seriesId, through) => plan([planned(seriesId, through)]));
+      const jobs = createSqliteJobs(store);
+      const row = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
+      const inferred = step(row.job, { type: 'inferred' });
+      if (!inferred.ok) throw new Error(inferred.error);
+      await jobs.finish(row, inferred.value, [{ ...aResult(`9.${study}`), destinations: [] }], undefined, now);
+      const retention = createSqliteRetention(store, 2);
+      await retention.letGo(retention.oldestSettled([]) as RemovableStudy, [], now);
+    }
+    expect(known()).toEqual(['9.2', '9.3']);
   });
 });

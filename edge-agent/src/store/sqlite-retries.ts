@@ -56,3 +56,16 @@ export async function retryStudy(store: Store, studyId: number, now_ms: number):
     jobs: jobs?.changes ?? 0,
   };
 }
+
+/** Gives the queued jobs of a study another class; undefined when there is no such study. */
+export async function prioritizeStudy(store: Store, studyId: number, priority: number): Promise<number | undefined> {
+  if (store.get('SELECT 1 FROM studies WHERE id = ?', studyId) === undefined) return undefined;
+  const [jobs] = await store.write([
+    {
+      sql: `UPDATE jobs SET priority = ? WHERE state = 'queued'
+        AND revision_id IN (SELECT id FROM study_revisions WHERE study_id = ?)`,
+      params: [priority, studyId],
+    },
+  ]);
+  return jobs?.changes ?? 0;
+}

@@ -21,7 +21,9 @@ export type StudyLine = {
     | 'superseded'
     /** Its source has rejected images that it was made of. */
     | 'rejected'
-    | 'not-selected';
+    | 'not-selected'
+    /** Here only because it was fetched as a prior. */
+    | 'prior';
   readonly release: string | null;
   readonly version: string | null;
   readonly failure: string | null;
@@ -35,17 +37,22 @@ export type StudyLine = {
 
 export type Quantiles = { readonly count: number; readonly p50: number; readonly p95: number; readonly max: number };
 
+/** Of jobs: the newest, but one that was taken up only to be withdrawn when there is no other. */
+export const newestJob = 'coalesce(max(CASE WHEN series_through > 0 THEN jobs.id END), max(jobs.id))';
+
 export const studyListSql = {
   recent: `SELECT id FROM studies ORDER BY last_received_ms DESC LIMIT ?`,
   study: `SELECT studies.id AS study, last_received_ms, late_ignored, last_instance_id > taken_through AS isOpen,
       (SELECT count(*) FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 0
-        WHERE series.study_id = studies.id) AS images
+        WHERE series.study_id = studies.id) AS images,
+      (SELECT count(*) FROM series JOIN instances ON instances.series_id = series.id AND instances.own = 3
+        WHERE series.study_id = studies.id) AS fetched
     FROM studies WHERE id = ?`,
   revision: `SELECT id, number FROM study_revisions WHERE study_id = ? ORDER BY number DESC LIMIT 1`,
   waits: 'SELECT count(*) AS n FROM revision_waits WHERE revision_id = ?',
   job: `SELECT id, CASE WHEN rejected_ms IS NULL THEN state ELSE 'rejected' END AS state, release_name AS release, release_version AS version, failure_code AS failure
     FROM jobs WHERE id =
-      (SELECT max(jobs.id) FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id WHERE study_id = ?)`,
+      (SELECT ${newestJob} FROM study_revisions JOIN jobs ON jobs.revision_id = study_revisions.id WHERE study_id = ?)`,
   deliveries: `SELECT d.state, count(*) AS n FROM results r JOIN deliveries d ON d.result_id = r.id
     WHERE r.job_id = ? GROUP BY d.state`,
   latencies: `SELECT delivered_ms - first_received_ms AS first_ms, delivered_ms - last_received_ms AS last_ms
@@ -68,9 +75,12 @@ export function createSqliteStudyList(store: Store): StudyList {
       late_ignored: number;
       isOpen: number;
       images: number;
+      fetched: number;
     }>(studyListSql.study, id);
     if (study === undefined) return [];
-    const { isOpen, ...facts } = study;
+    const { isOpen, fetched, ...received } = study;
+    const isPrior = received.images === 0 && fetched > 0;
+    const facts = isPrior ? { ...received, images: fetched } : received;
     const revision = store.get<{ id: number; number: number }>(studyListSql.revision, id);
     const job =
       revision === undefined
@@ -94,7 +104,7 @@ export function createSqliteStudyList(store: Store): StudyList {
             ? 'held'
             : isOpen === 1
               ? 'receiving'
-              : (took?.state ?? (waits > 0 ? 'waiting' : 'not-selected')),
+              : (took?.state ?? (waits > 0 ? 'waiting' : isPrior ? 'prior' : 'not-selected')),
         holds,
         release: job?.release ?? null,
         version: job?.version ?? null,

@@ -28,7 +28,7 @@ async function halfDelivered(): Promise<{ readonly row: JobRow; readonly ids: re
   await record('1', '1.1', '1.1.1');
   await complete((seriesId, through) => plan([planned(seriesId, through)]));
   const jobs = createSqliteJobs(store);
-  const row = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+  const row = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
   const inferred = step(row.job, { type: 'inferred' });
   if (!inferred.ok) throw new Error(inferred.error);
   await jobs.finish(row, inferred.value, [aResult('9.1'), { ...aResult('9.2'), object: 'SR' }], undefined, now);
@@ -52,14 +52,14 @@ describe('a job that is tried again after its failure was told', () => {
     await record('1', '1.1', '1.1.1');
     await complete((seriesId, through) => plan([planned(seriesId, through)]));
     const jobs = createSqliteJobs(store);
-    const started = await move(jobs.next(['sha-a'], now) as JobRow, { type: 'started' });
+    const started = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
     const why = { how: 'permanent', code: 'image-unreadable', detail: '', at_ms: now } as const;
     const failed = await move(started, { type: 'attempt-failed', ...why });
     await jobs.finish(failed, failed.job, [{ ...aResult('9.1'), object: 'SR' }], undefined, now);
     const deliveries = createSqliteDeliveries(store);
     await deliveries.begin(deliveries.due('pacs', now, 1));
     await retryStudy(store, 1, now);
-    expect(jobs.predecessors(jobs.next(['sha-a'], now) as JobRow)).toMatchObject([{ sopInstanceUid: '9.1' }]);
+    expect(jobs.predecessors(jobs.queued(['sha-a'], now, 1)[0] as JobRow)).toMatchObject([{ sopInstanceUid: '9.1' }]);
     expect(jobs.predecessors(failed)).toEqual([]);
   });
 });
@@ -94,7 +94,7 @@ describe('what is taken back', () => {
     await deliveries.sent(note, { status: 0 }, now);
     await holds.release(1, 'operator', 'x', now);
     const retention = createSqliteRetention(store);
-    const paths = await retention.letGo(retention.oldestSettled([]) as RemovableStudy);
+    const paths = await retention.letGo(retention.oldestSettled([]) as RemovableStudy, [], now);
     expect(paths).toContain('withdrawals/1.dcm');
     expect(createSqliteRemovals(store).pending('', 9)).toContain('withdrawals/1.dcm');
   });

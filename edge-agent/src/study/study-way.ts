@@ -1,40 +1,35 @@
-import type { AgentConfig, Destination } from '@collimator/shared/contracts/agent-config';
+import type { Destination } from '@collimator/shared/contracts/agent-config';
 import { describeError } from '@collimator/shared/errors/coded-error';
-import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
-import type { Log } from '@collimator/shared/observe/log';
-import type { Store } from '@collimator/shared/sqlite/store';
-import type { CommitmentService, StoreSink } from '../dimse/index.ts';
-import { outcomeOf, type PolicyFigures } from '../observe/policy-metrics.ts';
-import type { DestinationFigures } from '../observe/delivery-metrics.ts';
+import { outcomeOf } from '../observe/policy-metrics.ts';
 import { createSqliteDeliveries } from '../store/sqlite-deliveries.ts';
 import { createSqliteHolds } from '../store/sqlite-holds.ts';
 import { forgetPatientKeys } from '../store/sqlite-instance-index.ts';
 import { createSqliteJobs } from '../store/sqlite-jobs.ts';
 import { createSqliteKeyObjects } from '../store/sqlite-key-objects.ts';
 import { createSqliteRetention } from '../store/sqlite-retention.ts';
+import { createSqliteWithdrawable } from '../store/sqlite-withdrawable.ts';
+import { createSqliteRunCosts } from '../store/sqlite-run-costs.ts';
 import { createSqliteRunReleases } from '../store/sqlite-run-releases.ts';
-import { type Retried, retryStudy } from '../store/sqlite-retries.ts';
+import { prioritizeStudy, retryStudy } from '../store/sqlite-retries.ts';
 import { createSqliteWithdrawals } from '../store/sqlite-withdrawals.ts';
 import { createSqliteSourceReleases } from '../store/sqlite-source-releases.ts';
 import { createSqliteStudies } from '../store/sqlite-studies.ts';
-import { createSqliteStudyList, type StudyLine, type StudyList } from '../store/sqlite-study-list.ts';
-import type { ActiveReleases } from './assemble/route/active-releases.ts';
+import { createSqliteStudyList } from '../store/sqlite-study-list.ts';
+import { priorityOf } from './assemble/route/plan-jobs.ts';
 import { readKeyObjects } from './assemble/reject/key-object-reader.ts';
 import { askedSources, createSourceAsker } from './assemble/complete/source-asker.ts';
 import { createStudyAssembler } from './assemble/study-assembler.ts';
 import { createCommitmentStage } from './deliver/commitment/commitment-stage.ts';
 import { destinationFigures } from './deliver/destination-figures.ts';
 import { openLane } from './deliver/open-lane.ts';
-import { createDevice } from './infer/device.ts';
+import { createSliceReader } from './decode/slice-reader.ts';
 import { findDevices } from './infer/devices.ts';
 import { createFailureReporter } from './infer/failure-reporter.ts';
-import { startInferenceChild } from './infer/inference-child.ts';
-import { type DescriptionDeps, describeJob, resultsToStore } from './infer/job-description.ts';
+import type { DescriptionDeps } from './infer/job-description.ts';
+import { openEngine } from './infer/open-engine.ts';
 import { createStatusReporter } from './infer/status-report.ts';
 import { createWithdrawer } from './infer/withdrawal.ts';
-import { removeAttempts, removeOtherAttempts } from './infer/other-attempts.ts';
-import { createDispatcher } from './queue/dispatcher.ts';
-import { type After, systemAfter } from '../timers.ts';
+import { systemAfter } from '../timers.ts';
 import { codeOf, placeOf } from '../observe/code-of.ts';
 import { diskSpace } from '../observe/disk-space.ts';
 import { createArrivals, watchArrivals } from './receive/arrivals.ts';
@@ -43,76 +38,14 @@ import { createIntake } from './receive/intake.ts';
 import { type PatientIdentity, patientKey } from './receive/header/patient-key.ts';
 import { logReceived } from './receive/log-received.ts';
 import { readPatientSecret } from './receive/header/patient-secret.ts';
-import type { QuarantineDesk } from './receive/quarantine/quarantine-desk.ts';
-import type { ReceiveEvent } from './receive/receive-events.ts';
+import { createPriorsWay } from './prior/priors-way.ts';
 import { openStoreLane } from './receive/disk/store-lane.ts';
 import { createCleaner } from './retain/cleaner.ts';
+import { keepSubject } from './retain/keep-subject.ts';
 import { createStartComparison } from './retain/start-comparison.ts';
+import type { StudyWay, StudyWayDeps } from './study-way-types.ts';
 
-export type StudyWayDeps = {
-  readonly store: Store;
-  readonly config: AgentConfig;
-  /** Absolute. */
-  readonly dataDir: string;
-  readonly releases: ActiveReleases;
-  readonly agentVersion: string;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** So many random bytes, good enough for UIDs. */
-  readonly random: (bytes: number) => Uint8Array;
-  readonly log: Log;
-  readonly checkpoint: Checkpoint;
-  readonly after?: After;
-  /** Fill of the disk of the data folder, 0 to 1; asked of the file system when absent. */
-  readonly diskUsed?: () => number;
-  /** What receiving did, for the log and the metrics of the caller. */
-  readonly onReceive?: (event: ReceiveEvent) => void;
-};
-
-/** `released`: the sender ended it properly, which says that it has sent what it wanted to. */
-export type AssociationEnd = {
-  readonly associationId: string;
-  readonly callingAeTitle: string;
-  readonly released: boolean;
-};
-
-/** Gauges are of now; everything else counts since the start. */
-export type StudyCounts = {
-  readonly instances: { readonly received: number; readonly rejected: number; readonly quarantined: number };
-  readonly jobs: {
-    readonly queued: number;
-    readonly running: number;
-    readonly inferred: number;
-    readonly failed: number;
-  };
-  readonly deliveries: { readonly pending: number; readonly delivered: number; readonly failed: number };
-};
-
-export type StudyWay = {
-  /** For the Store SCP; to be used after `start`. */
-  readonly sink: StoreSink;
-  /** For the Store SCP; undefined where nobody asks for storage commitment. */
-  readonly commitment: CommitmentService | undefined;
-  /** An association is over: what it brought may be complete sooner than the timer thinks. */
-  onAssociationEnded(end: AssociationEnd): void;
-  start(): Promise<void>;
-  /** Ends the children and the deliveries at once; what was running is run again after the next start. */
-  stop(): Promise<void>;
-  counts(): StudyCounts;
-  latencies(): ReturnType<StudyList['latencies']>;
-  /** Takes up again what has failed for good in a study; undefined for a key that no study has. */
-  retry(study: number): Promise<Retried | undefined>;
-  /** What each destination of the configuration still has to get. */
-  destinations(): readonly DestinationFigures[];
-  studies(limit: number): readonly StudyLine[];
-  study(id: number): StudyLine | undefined;
-  /** What was set aside, and decisions about it. */
-  readonly quarantine: QuarantineDesk;
-  /** Studies that something holds. */
-  heldStudies(): number;
-  policyFigures(): PolicyFigures;
-  devices(): readonly { readonly name: string; readonly ready: boolean }[];
-};
+export type { AssociationEnd, StudyCounts, StudyWay, StudyWayDeps } from './study-way-types.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -132,10 +65,20 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
   const runReleases = createSqliteRunReleases(store);
   const seen = { received: 0, rejected: 0, quarantined: 0, inferred: 0, failed: 0, delivered: 0, undelivered: 0 };
   const conflicts = { quarantined: 0, replaced: 0, 'kept-first': 0 };
-  const removed = { space: 0, age: 0 };
+  const removed = { space: 0, age: 0, prior: 0 };
   let freedBytes = 0;
+  const reader = await createSliceReader();
+  const withdrawable = createSqliteWithdrawable(store);
+  const priors = createPriorsWay({
+    ...{ store, config, dataDir, jobs, now, after, log, checkpoint, reader },
+    onSettled: () => {
+      dispatcher.wake();
+      reporter.wake();
+    },
+  });
   const describing: DescriptionDeps = {
     jobs,
+    priorsOf: (jobId) => priors.of(jobId),
     dataDir,
     routes: config.routes,
     deviceSerial: config.device.serial,
@@ -161,38 +104,19 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     log,
     onReports: wakeLanes,
   });
-  const devices = (await findDevices(config.devices)).map((spec) =>
-    createDevice({
-      spec,
-      start: (device, load) => startInferenceChild({ device, releases: load, after }),
-      now,
-      after,
-      log,
-      onChange: () => dispatcher.wake(),
-    }),
-  );
-  const dispatcher = createDispatcher({
-    jobs,
-    devices,
-    async describe(row) {
-      // What fewer images gave and nobody has yet is not sent any more; what somebody has is named as a predecessor.
-      await deliveries.withdraw(deliveries.resultsOf(jobs.earlier(row)), 'superseded');
-      return describeJob(row, describing);
-    },
-    toStore: (row, inferred) => resultsToStore(row, inferred, config.routes),
-    now,
-    after,
-    log,
-    checkpoint,
-    onDiscarded: (row) => void removeAttempts(dataDir, row, log),
-    onEnded(row, { state }) {
+  const engine = openEngine({
+    ...{ config, describing, jobs, deliveries, after, log, checkpoint },
+    specs: await findDevices(config.devices),
+    runCosts: createSqliteRunCosts(store),
+    onEvent: deps.onEngineEvent ?? (() => undefined),
+    onEnded(_, { state }) {
       if (state === 'inferred') seen.inferred += 1;
       else seen.failed += 1;
       if (state === 'failed') reporter.wake();
       wakeLanes();
-      void removeOtherAttempts(dataDir, row, log);
     },
   });
+  const dispatcher = engine.loop;
   const quiet_ms = config.assembly.complete_after_quiet_s * 1000;
   const arrivals = createArrivals(quiet_ms);
   const sourceReleases = createSqliteSourceReleases(store);
@@ -221,7 +145,10 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     log,
     checkpoint,
     onReleaseNoted: (source) => askers.find((one) => one.source === source)?.wake(),
-    onJobs: () => dispatcher.wake(),
+    onJobs: () => {
+      priors.stage.wake();
+      dispatcher.wake();
+    },
     onUnmatched: () => reporter.wake(),
     readNotes: (limit) =>
       readKeyObjects({ ...{ keyObjects, rules, keep, dataDir, now, log, checkpoint }, onRejected }, limit),
@@ -252,6 +179,13 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       if (own) log.event('own-object-returned', { instance });
       else assembler.wake();
     },
+    isFetched: (header) => priors.isFetched(header),
+    onFetched(study) {
+      checkpoint('prior-image-committed');
+      seen.received += 1;
+      priors.stage.arrived(study);
+    },
+    onTakenAsNew: (instance) => log.event('prior-image-taken-as-new', { instance }),
     onEvent(event) {
       if (event.type === 'instance-placed') {
         const { associationId, studyInstanceUid, seriesInstanceUid } = event.header;
@@ -302,11 +236,18 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
 
   const cleaner = createCleaner({
     retention: createSqliteRetention(store),
+    withdrawable,
+    keepSubject: (job) => keepSubject(job, { withdrawable, reader, dataDir }),
     policy: {
       highWatermark: config.dicom.disk.high_watermark,
       keepMin_ms: config.dicom.disk.keep_hours_min * HOUR_MS,
       keepMax_ms:
         config.dicom.retention.keep_days_max === null ? undefined : config.dicom.retention.keep_days_max * DAY_MS,
+      keepPriors_ms: (config.priors?.keep_hours ?? 0) * HOUR_MS,
+      withdrawable: {
+        keep_ms: config.dicom.retention.withdrawable_days * DAY_MS,
+        jobsMax: config.dicom.retention.withdrawable_max,
+      },
     },
     dataDir,
     removal: intake.removal,
@@ -320,11 +261,11 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     },
     ...{ now, after, log, checkpoint },
   });
-  const loops = [cleaner, assembler, ...askers, dispatcher, reporter, withdrawer, ...lanes, commitment];
+  const loops = [cleaner, assembler, ...askers, priors.stage, dispatcher, reporter, withdrawer, ...lanes, commitment];
   const useReleases = (): void => {
     const routed = new Set(config.routes.map((route) => route.release));
     const wanted = releases.list().filter(({ ref }) => routed.has(ref.name));
-    for (const device of devices) device.want(wanted);
+    engine.want(wanted);
     for (const loop of [assembler, reporter]) loop.wake();
   };
   let endSwaps: () => void = () => undefined;
@@ -349,6 +290,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     },
     async start() {
       await sweepIncoming(dataDir);
+      await engine.sweep();
       await intake.removal.catchUp();
       await comparison.ofQuarantine();
       endSwaps = releases.onSwap(useReleases);
@@ -360,7 +302,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       endSwaps();
       stopping = true;
       const ends = loops.map((loop) => loop.stop());
-      await Promise.all([...ends, ...devices.map((device) => device.stop()), comparing]);
+      await Promise.all([...ends, comparing]);
       await lane.close();
     },
     counts: () => ({
@@ -373,7 +315,7 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
       const retried = await retryStudy(store, study, now());
       if (retried === undefined) return undefined;
       log.event('study-retried', { study, ...retried });
-      for (const loop of [dispatcher, commitment, ...lanes]) loop.wake();
+      for (const loop of [priors.stage, dispatcher, commitment, ...lanes]) loop.wake();
       return retried;
     },
     destinations: () => destinationFigures(config.destinations, lanes, deliveries.backlog(), now()),
@@ -381,12 +323,22 @@ export async function createStudyWay(deps: StudyWayDeps): Promise<StudyWay> {
     study: (id) => list.one(id),
     quarantine: intake.desk,
     heldStudies: () => holds.count(),
+    awaitingPriors: () => priors.waiting(),
     policyFigures: () => ({
       ...{ conflicts, removed, freedBytes },
+      withdrawableJobs: withdrawable.count(),
       quarantine: intake.desk.size(),
       held: holds.countByKind(),
     }),
-    devices: () => devices.map((device) => ({ name: device.name, ready: device.available().length > 0 })),
+    async prioritize(study, priority) {
+      const changed = await prioritizeStudy(store, study, priorityOf[priority]);
+      if (changed === undefined) return undefined;
+      log.event('study-prioritized', { study, priority, jobs: changed });
+      dispatcher.wake();
+      return { jobs: changed };
+    },
+    tensors: engine.tensors,
+    devices: () => engine.devices(),
   };
 }
 

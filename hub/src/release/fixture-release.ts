@@ -29,8 +29,15 @@ export async function fixtureRelease(path: string, version: string, model: strin
         batch_sizes: [1],
         preprocessing: [],
         outputs: [tensor],
-        postprocessing: [],
-        segments: [],
+        postprocessing: [{ op: 'threshold', at: 0.5 }],
+        segments: [
+          {
+            number: 1,
+            label: 'Brain',
+            category: { scheme: 'SCT', code: '123037004', meaning: 'Anatomical structure' },
+            type: { scheme: 'SCT', code: '12738006', meaning: 'Brain' },
+          },
+        ],
         measurements: [],
       },
     ],

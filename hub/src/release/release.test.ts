@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReleaseRef } from '@collimator/shared/contracts/common';
@@ -147,6 +147,19 @@ describe('the registry', () => {
     await expect(registry.register(path)).rejects.toMatchObject({
       code: 'release-invalid',
       detail: 'model.onnx is missing; golden/ is empty',
+    });
+    expect(registry.list()).toEqual([]);
+  });
+
+  test('refuses a pipeline that no appliance could run, and says what is wrong with it', async () => {
+    const path = await folder('1.0.0');
+    const file = join(path, 'release.json');
+    const draft = JSON.parse(await readFile(file, 'utf8')) as { stages: { postprocessing: object[] }[] };
+    draft.stages[0]!.postprocessing = [{ op: 'threshold', at: 0.5 }, { op: 'sigmoid' }];
+    await writeFile(file, JSON.stringify(draft));
+    await expect(registry.register(path)).rejects.toMatchObject({
+      code: 'release-invalid',
+      detail: 'stages[0].postprocessing[1]: sigmoid must come before threshold',
     });
     expect(registry.list()).toEqual([]);
   });

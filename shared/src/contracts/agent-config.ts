@@ -10,9 +10,13 @@ import {
 } from './agent-config/dicom-node.ts';
 import { routeResults } from './agent-config/route-results.ts';
 import { RouteName, RouteSelect } from './agent-config/route-select.ts';
+import { Devices } from './agent-config/devices.ts';
+import { Inference } from './agent-config/inference.ts';
 import { Destination, StorageCommitment } from './agent-config/destinations.ts';
 import { LocalApi } from './agent-config/local-api.ts';
-import { AeTitle, DeviceId, LogConfig, Path, ReleaseName, strict } from './common.ts';
+import { Telemetry } from './agent-config/telemetry.ts';
+import { Priors } from './agent-config/priors.ts';
+import { AeTitle, DeviceId, LogConfig, Path, PriorityName, ReleaseName, strict } from './common.ts';
 import { validator } from './validate.ts';
 
 const Disk = strict(
@@ -34,6 +38,10 @@ const Route = strict({
   release: ReleaseName,
   select: RouteSelect,
   complete: Type.Enum(['study', 'series'], { default: 'study' }),
+  /** Class of its jobs; that of the release when not given. */
+  priority: Type.Optional(PriorityName),
+  /** Weight of the release against others of the same class; the highest of its routes counts. */
+  share: Type.Number({ exclusiveMinimum: 0, maximum: 100, default: 1 }),
   destinations: Type.Array(Type.String(), { minItems: 1 }),
   ...routeResults,
   /** Whether a study that no release takes gets a report that says so. A node that is sent everything would answer everything. */
@@ -41,19 +49,8 @@ const Route = strict({
 });
 export type Route = Static<typeof Route>;
 
-/** Threads that decode and preprocess beside each process of a device; when absent, see infer/devices.ts of the agent. */
-const decode_threads = Type.Optional(Type.Integer({ minimum: 1, maximum: 64 }));
-
-/** A device of the balance. `gpu` is a UUID as nvidia-smi prints it; a CPU device takes N threads. */
-const InferenceDevice = Type.Union([
-  strict({ cpu: strict({ threads: Type.Integer({ minimum: 1, maximum: 256 }) }), decode_threads }),
-  strict({
-    gpu: Type.String({ pattern: '^GPU-[0-9a-fA-F-]{36}$' }),
-    workers: Type.Integer({ minimum: 1, maximum: 8, default: 1 }),
-    decode_threads,
-  }),
-]);
-export type InferenceDevice = Static<typeof InferenceDevice>;
+export type { InferenceDevice } from './agent-config/devices.ts';
+export type { RemoteProtocol, RemoteServer } from './agent-config/remote-device.ts';
 
 export const AgentConfig = strict({
   device: strict({
@@ -76,10 +73,13 @@ export const AgentConfig = strict({
     retention: Retention,
   }),
   assembly: Assembly,
+  priors: Type.Optional(Priors),
   destinations: Type.Array(Destination),
   routes: Type.Array(Route),
-  devices: Type.Union([Type.Literal('auto'), Type.Array(InferenceDevice, { minItems: 1 })], { default: 'auto' }),
+  devices: Devices,
+  inference: Inference,
   local_api: LocalApi,
+  telemetry: Telemetry,
   log: LogConfig,
 });
 export type AgentConfig = Static<typeof AgentConfig>;

@@ -6,6 +6,10 @@ export const strict = <P extends TProperties>(properties: P, options: object = {
 
 export const oneOf = <const T extends readonly string[]>(values: T) => Type.Enum(values as unknown as [...T]);
 
+/** Class of a job; stat goes first. */
+export const PriorityName = Type.Enum(['stat', 'urgent', 'routine', 'background']);
+export type PriorityName = Static<typeof PriorityName>;
+
 /** Lower-case hex SHA-256. */
 export const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { loadConfig, parseYamlFile } from '../config/load-config.ts';
 import { agentConfig } from './agent-config.ts';
+import { pipelineProblems } from '../imaging/pipeline-problems.ts';
 import { hubConfig } from './hub-config.ts';
 import { releaseDeclaration } from './release.ts';
 import { runSpec } from './run-spec.ts';
@@ -15,4 +16,5 @@ test('the example files fit their schemas', () => {
   expect(runSpec.check(parseYamlFile(file('hub/docs/examples/run.yaml')))).toMatchObject({ ok: true });
   const declaration: unknown = JSON.parse(readFileSync(file('hub/docs/examples/release.json'), 'utf8'));
   expect(releaseDeclaration.check(declaration)).toMatchObject({ ok: true });
+  expect(pipelineProblems(releaseDeclaration.parse(declaration, 'release.json'))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { DeviceId, SemanticVersion, strict, Timestamp } from './common.ts';
+import { DeviceId, PriorityName, SemanticVersion, strict, Timestamp } from './common.ts';
 import { DeviceState, Telemetry } from './messages.ts';
 import { validator } from './validate.ts';
 
@@ -8,6 +8,36 @@ export const Readiness = strict({ ready: Type.Boolean(), reasons: Type.Array(Typ
 export type Readiness = Static<typeof Readiness>;
 
 const Gpu = strict({ index: Type.Integer(), uuid: Type.String(), name: Type.String() });
+
+/** A device of the balance. Ready: it has a warm process with at least one release. */
+export const DeviceStatus = strict({
+  name: Type.String(),
+  kind: Type.String(),
+  ready: Type.Boolean(),
+  state: Type.Enum(['starting', 'ready', 'draining', 'failed']),
+  /** Why it is not ready, or not with all its releases. */
+  reason: Type.Optional(Type.String()),
+  /** What computes: `cpu`, `cuda`, `tensorrt`; empty while nothing is loaded. */
+  provider: Type.String(),
+  workers: Type.Integer(),
+  releases: Type.Array(strict({ name: Type.String(), version: Type.String() })),
+  /** What its workers are at. `job` is missing for a request of another program. */
+  running: Type.Array(
+    strict({
+      job: Type.Optional(Type.Integer()),
+      task: Type.String(),
+      items: Type.Integer(),
+      release: Type.String(),
+    }),
+  ),
+  /** Since the start: pieces of jobs, and the items (slices, windows) in them. */
+  tasks: Type.Integer(),
+  items: Type.Integer(),
+  busy_s: Type.Number(),
+  /** How long an item took of late. */
+  speeds: Type.Array(strict({ release: Type.String(), version: Type.String(), item_ms: Type.Number() })),
+});
+export type DeviceStatus = Static<typeof DeviceStatus>;
 
 /** `GET /v1/status` of the appliance: all that a person on site needs to see what it does. */
 export const AgentStatus = strict({
@@ -41,8 +71,7 @@ export const AgentStatus = strict({
   /** Held: nothing is made of them before a person has decided. */
   studies: strict({ held: Type.Integer() }),
   latencies_ms: Telemetry.properties.latencies_ms,
-  /** Ready: its inference process is warm with at least one release. */
-  devices: Type.Array(strict({ name: Type.String(), ready: Type.Boolean() })),
+  devices: Type.Array(DeviceStatus),
   disk: strict({ bytes_total: Type.Integer(), bytes_free: Type.Integer(), used: Type.Number() }),
   host: Type.Union([
     Type.Null(),
@@ -88,6 +117,20 @@ export const StudySummary = strict({
       version: Type.String(),
       state: Type.String(),
       code: Type.Optional(Type.String()),
+      /** What became of the priors that its release asks for. */
+      priors: Type.Optional(
+        strict({
+          /** asking, fetching or over. */
+          state: Type.String(),
+          /** found, none, late, failed or unknown. */
+          outcome: Type.Optional(Type.String()),
+          code: Type.Optional(Type.String()),
+          /** Studies that the PACS named, those of them that are not surely of the same patient, and those that it was given. */
+          listed: Type.Integer(),
+          other_patient: Type.Integer(),
+          given: Type.Integer(),
+        }),
+      ),
     }),
   ),
   deliveries: Type.Array(
@@ -140,11 +183,6 @@ export const StudyRouting = strict({
 });
 export type StudyRouting = Static<typeof StudyRouting>;
 
-/** Health in KServe's v2 protocol. */
-export const KserveLive = strict({ live: Type.Boolean() });
-export const KserveReady = strict({ ready: Type.Boolean() });
-export const KserveModelReady = strict({ name: Type.String(), ready: Type.Boolean() });
-
 export const agentStatus = validator(AgentStatus);
 export const studyList = validator(StudyList);
 export const studySummary = validator(StudySummary);
@@ -154,3 +192,10 @@ export const studyRouting = validator(StudyRouting);
 export const Retried = strict({ deliveries: Type.Integer(), commitments: Type.Integer(), jobs: Type.Integer() });
 export type Retried = Static<typeof Retried>;
 export const retried = validator(Retried);
+
+/** `POST /v1/studies/KEY/prioritize`: the class that its queued jobs get, and how many those were. */
+export const Prioritize = strict({ priority: PriorityName });
+export type Prioritize = Static<typeof Prioritize>;
+export const Prioritized = strict({ jobs: Type.Integer() });
+export type Prioritized = Static<typeof Prioritized>;
+export const prioritized = validator(Prioritized);

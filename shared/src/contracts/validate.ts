@@ -4,7 +4,7 @@ import { Settings } from 'typebox/system';
 import Value from 'typebox/value';
 import { CodedError } from '../errors/coded-error.ts';
 import { err, ok, type Result } from '../result.ts';
-import { hasDefault, ofChosenBranch, type RawError } from './chosen-branch.ts';
+import { hasDefault, ofChosenBranch, ofFittingForm, type RawError } from './chosen-branch.ts';
 
 /** One thing wrong with a document: where (dotted path) and what. */
 export type Problem = { readonly path: string; readonly what: string };
@@ -16,17 +16,27 @@ export interface Validator<S extends TSchema> {
   parse(value: unknown, subject: string): Static<S>;
 }
 
-/** Problems told of one document; beyond this a file is of another kind altogether. The library's own bound is 8. */
+/** Problems told of one document; beyond this a file is of another kind altogether. */
 const problemsMax = 200;
-Settings.Set({ maxErrors: problemsMax });
+/** What the library tells of all branches of all unions, of which most are not chosen. Its own bound is 8. */
+const rawErrorsMax = 5_000;
+Settings.Set({ maxErrors: rawErrorsMax });
 
-/** Compiles a schema once; the same validator serves every boundary that the schema describes. */
-export function validator<S extends TSchema>(schema: S): Validator<S> {
+/**
+ * Compiles a schema once; the same validator serves every boundary that the schema describes.
+ *
+ * @param explicit writes out what a document may leave unsaid and that a union is chosen by, so that only the branch
+ *   that is meant is told of
+ */
+export function validator<S extends TSchema>(
+  schema: S,
+  explicit: (value: unknown) => unknown = (value) => value,
+): Validator<S> {
   const compiled = Compile(schema);
   const check = (value: unknown): Result<Static<S>, readonly Problem[]> => {
     const filled = Value.Default(schema, structuredClone(value));
     if (compiled.Check(filled)) return ok(filled);
-    return err(problemsOf(compiled.Errors(filled), schema));
+    return err(problemsOf(compiled.Errors(explicit(filled)), schema).slice(0, problemsMax));
   };
   return {
     check,
@@ -48,7 +58,7 @@ function problemsOf(errors: readonly RawError[], schema: TSchema): Problem[] {
     if (!problems.some((p) => p.path === path && p.what === what)) problems.push({ path, what });
   };
   const params = (e: RawError) => e.params as Record<string, unknown>;
-  for (const e of ofChosenBranch(errors)) {
+  for (const e of ofFittingForm(ofChosenBranch(errors), schema)) {
     const path = dotted(e.instancePath);
     if (e.keyword === 'additionalProperties') {
       for (const key of params(e)['additionalProperties'] as string[]) add(join(path, key), 'is not a known key');

@@ -2,10 +2,15 @@ import { configErrors } from './config.ts';
 import { deliveryErrors } from './delivery.ts';
 import { demoErrors } from './demo.ts';
 import { dicomErrors } from './dicom.ts';
+import { imagingErrors } from './imaging.ts';
+import { engineErrors } from './engine.ts';
+import { kserveErrors } from './kserve.ts';
 import { linkErrors } from './link.ts';
 import { modelErrors } from './model.ts';
+import { priorErrors } from './priors.ts';
 import { provisioningErrors } from './provisioning.ts';
 import { releaseErrors } from './release.ts';
+import { remoteErrors } from './remote.ts';
 import { storeErrors } from './store.ts';
 import { stowErrors } from './stow.ts';
 import { studyErrors } from './study.ts';
@@ -17,10 +22,15 @@ export const errorCatalogue = {
   ...deliveryErrors,
   ...demoErrors,
   ...dicomErrors,
+  ...imagingErrors,
+  ...engineErrors,
+  ...kserveErrors,
   ...linkErrors,
   ...modelErrors,
+  ...priorErrors,
   ...provisioningErrors,
   ...releaseErrors,
+  ...remoteErrors,
   ...storeErrors,
   ...stowErrors,
   ...studyErrors,

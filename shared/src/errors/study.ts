@@ -64,7 +64,8 @@ export const studyErrors = {
   },
   'series-without-geometry': {
     what: 'Slices do not say where they lie',
-    remedy: 'Send original images with position, orientation, pixel spacing and slice thickness',
+    remedy:
+      'Send original images with position, orientation, pixel spacing and slice thickness; radiographs need a release that takes images one by one',
     class: 'permanent',
   },
   'series-mixed': {

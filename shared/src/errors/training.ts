@@ -21,11 +21,6 @@ export const trainingErrors = {
     remedy: 'Give slice blocks that lie inside the images, do not overlap, and leave slices to train on',
     class: 'permanent',
   },
-  'imaging-ops-invalid': {
-    what: 'The declared preprocessing or postprocessing cannot be applied',
-    remedy: 'Correct the op lists of the stage in release.json',
-    class: 'permanent',
-  },
   'npy-invalid': {
     what: 'The array file cannot be read',
     remedy: 'Write it again as a little-endian, C-ordered .npy of a known number type',

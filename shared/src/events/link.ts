@@ -51,12 +51,6 @@ export const linkEvents = {
     text: 'A request to the local API failed',
     fields: ['route', 'code', 'reason'],
   },
-  'gpu-readings-ended': {
-    level: 'warn',
-    audit: false,
-    text: 'The GPU readings ended; they are started again after a while',
-    fields: ['reason', 'restart_s'],
-  },
   'host-facts-failed': { level: 'warn', audit: false, text: 'Facts of the host cannot be read', fields: ['reason'] },
   'drain-timed-out': {
     level: 'warn',

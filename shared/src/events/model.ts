@@ -37,6 +37,12 @@ export const modelEvents = {
     text: 'The folder of an active release is broken and was not used',
     fields: ['name', 'version', 'reason'],
   },
+  'model-untested-on-device': {
+    level: 'warn',
+    audit: false,
+    text: 'The golden cases of a release could not be run on a GPU before it became active; the device tests it when it loads it',
+    fields: ['device', 'name', 'version', 'code', 'reason'],
+  },
   'model-way-failed': {
     level: 'error',
     audit: false,

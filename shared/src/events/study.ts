@@ -108,6 +108,8 @@ export const studyEvents = {
       'release',
       'version',
       'sha256',
+      'attested',
+      'servers',
       'slices',
       'localizers_left_out',
       'decode_ms',
@@ -145,6 +147,18 @@ export const studyEvents = {
     audit: true,
     text: 'A study that is done with was removed with its results',
     fields: ['study', 'reason', 'files', 'bytes', 'age_s'],
+  },
+  'withdrawable-not-kept': {
+    level: 'warn',
+    audit: true,
+    text: 'What is needed to take back the results of a job could not be kept when its study was removed',
+    fields: ['job', 'reason'],
+  },
+  'withdrawable-forgotten': {
+    level: 'info',
+    audit: true,
+    text: 'Results of studies that were removed long ago, or beyond a number, cannot be taken back any more',
+    fields: ['jobs'],
   },
   'study-removal-failed': {
     level: 'error',

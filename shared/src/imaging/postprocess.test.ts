@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PostprocessingOp } from '../contracts/release.ts';
-import { keepLargestComponent } from './largest-component.ts';
+import { keepLargestComponent } from './components.ts';
 import { countVoxels, volumeMl } from './measure.ts';
 import { makeMaskBuilder, postprocessSeries } from './postprocess.ts';
 

@@ -1,8 +1,7 @@
 import type { PostprocessingOp } from '../contracts/release.ts';
-import { CodedError } from '../errors/coded-error.ts';
-import { keepLargestComponent } from './largest-component.ts';
-import { makeResizer, type Resizer } from './resize.ts';
+import { keepLargestComponent, removeSmallComponents } from './components.ts';
 import type { Plane } from './slice.ts';
+import { makeMaskOnly, splitOps } from './slice-mask.ts';
 
 /** Size of the slices a mask is for. */
 export type SourceSize = { readonly slices: number; readonly rows: number; readonly columns: number };
@@ -15,49 +14,40 @@ export type MaskBuilder = {
   finish(): Uint8Array;
 };
 
-const problem = (what: string): CodedError => new CodedError('imaging-ops-invalid', what);
-
 /**
  * Makes a mask from the raw outputs of a one-channel segmentation model.
  * Ops up to and including `threshold` run on each slice as it is added, those after it on the finished mask.
- * @param onScores is given what `threshold` cuts, slice by slice
+ * @param voxel_mm3 what `min-volume` counts with
  * @throws CodedError `imaging-ops-invalid` for an op list that cannot be applied
  */
-export function makeMaskBuilder(
-  ops: readonly PostprocessingOp[],
-  size: SourceSize,
-  onScores?: (index: number, scores: Plane) => void,
-): MaskBuilder {
-  const split = checkOps(ops);
+export function makeMaskBuilder(ops: readonly PostprocessingOp[], size: SourceSize, voxel_mm3 = 1): MaskBuilder {
+  const masked = makeMaskOnly(ops, size);
   const mask = new Uint8Array(size.slices * size.rows * size.columns);
   const added = new Uint8Array(size.slices);
-  const resizers = new Map<string, Resizer>();
-  const toSource = (plane: Plane, interpolation: 'bilinear' | 'nearest'): Plane => {
-    const key = `${plane.rows}×${plane.columns} ${interpolation}`;
-    const resizer = resizers.get(key) ?? makeResizer(plane, size, { interpolation, antialias: false });
-    resizers.set(key, resizer);
-    return resizer(plane);
-  };
   return {
     add(index, output) {
       if (index < 0 || index >= size.slices || added[index] !== 0) throw new RangeError(`slice ${index} added twice`);
       added[index] = 1;
-      let plane = output;
-      for (const op of ops.slice(0, split)) plane = onSlice(op, plane, toSource);
-      onScores?.(index, plane);
-      plane = onSlice(ops[split] as PostprocessingOp, plane, toSource);
-      if (plane.rows !== size.rows || plane.columns !== size.columns)
-        throw problem(`the mask is ${plane.rows}×${plane.columns}, the source ${size.rows}×${size.columns}`);
-      const base = index * size.rows * size.columns;
-      for (let i = 0; i < plane.values.length; i++) mask[base + i] = plane.values[i] as number;
+      mask.set(masked(output), index * size.rows * size.columns);
     },
     finish() {
       if (added.some((once) => once === 0)) throw new RangeError('a slice was never added');
-      for (const op of ops.slice(split + 1))
-        if (op.op === 'largest-component') keepLargestComponent(mask, size, op.connectivity);
+      finishMask(mask, ops, size, voxel_mm3);
       return mask;
     },
   };
+}
+
+/** Applies the ops after the cut to the mask of one segment of all slices, in place. */
+export function finishMask(
+  mask: Uint8Array,
+  ops: readonly PostprocessingOp[],
+  size: SourceSize,
+  voxel_mm3: number,
+): void {
+  for (const op of splitOps(ops).after)
+    if (op.op === 'largest-component') keepLargestComponent(mask, size, op.connectivity);
+    else removeSmallComponents(mask, size, op.connectivity, (op.volume_mL * 1000) / voxel_mm3);
 }
 
 /**
@@ -76,40 +66,4 @@ export function postprocessSeries(
   for (let i = 0; i < source.slices; i++)
     builder.add(i, { ...output, values: logits.subarray(i * pixels, (i + 1) * pixels) });
   return builder.finish();
-}
-
-/** The index of `threshold`, which every list must have once. */
-function checkOps(ops: readonly PostprocessingOp[]): number {
-  const at = ops.findIndex((op) => op.op === 'threshold');
-  if (at < 0) throw problem('postprocessing: a mask needs a threshold');
-  for (const [i, op] of ops.entries()) {
-    if (i > at && op.op !== 'largest-component')
-      throw problem(`postprocessing[${i}]: ${op.op} must come before threshold`);
-    if (i < at && op.op === 'largest-component')
-      throw problem(`postprocessing[${i}]: largest-component must come after threshold`);
-  }
-  return at;
-}
-
-function onSlice(
-  op: PostprocessingOp,
-  plane: Plane,
-  toSource: (plane: Plane, interpolation: 'bilinear' | 'nearest') => Plane,
-): Plane {
-  switch (op.op) {
-    case 'sigmoid':
-      return mapped(plane, (value) => 1 / (1 + Math.exp(-value)));
-    case 'resize-to-source':
-      return toSource(plane, op.interpolation);
-    case 'threshold':
-      return mapped(plane, (value) => (value >= op.at ? 1 : 0));
-    case 'largest-component':
-      throw problem('postprocessing: largest-component must come after threshold');
-  }
-}
-
-function mapped(plane: Plane, f: (value: number) => number): Plane {
-  const values = new Float32Array(plane.values.length);
-  for (let i = 0; i < values.length; i++) values[i] = f(plane.values[i] as number);
-  return { ...plane, values };
 }

@@ -1,36 +1,36 @@
 import type { PreprocessingOp } from '../contracts/release.ts';
-import { CodedError } from '../errors/coded-error.ts';
-import { percentiles, type Visit } from './order-statistics.ts';
-import { makeResizer, type Resizer } from './resize.ts';
+import { applyChannelOp } from './channels.ts';
+import { opsProblem, requireOps } from './check-ops.ts';
+import type { Visit } from './order-statistics.ts';
+import { padOrCrop } from './pad-crop.ts';
 import { fillPadding, lowestOf, markPadding } from './padding.ts';
-import type { Plane, SeriesSlices, SourceSlice } from './slice.ts';
-
-/** What one op needs to know of the whole series before the first slice can pass it. */
-type OpState =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'range'; readonly low: number; readonly high: number }
-  | { readonly kind: 'moments'; readonly mean: number; readonly std: number };
+import { type OpState, pointwiseOf } from './pointwise.ts';
+import { makeResizer, type Resizer } from './resize.ts';
+import { type MakeValues, newValues, type Plane, type SeriesSlices, type SourceSlice } from './slice.ts';
+import { momentsOf, percentileRange } from './statistics.ts';
+import { tableOf } from './stored-value-ops.ts';
+import type { ValueTable } from './value-table.ts';
 
 /** The preprocessing of one stage, fitted to one series; slices can be taken in any order and any number of times. */
 export type FittedPreprocessing = {
   readonly ops: readonly PreprocessingOp[];
   readonly states: readonly OpState[];
   readonly resizers: Map<string, Resizer>;
+  /** What the first ops make of each stored value, where that is all that they ask for. */
+  readonly tables?: Map<string, ValueTable>;
+  /** Where the values of a slice lie on their way; memory of their own when absent. */
+  readonly make?: MakeValues;
 };
 
 export type PreprocessedSeries = {
-  /** NHWC with one channel: [slices, rows, columns, 1]. */
+  /** [slices, rows, columns] of each channel in NCHW; with one channel that is NHWC too. */
   readonly data: Float32Array;
   readonly slices: number;
   readonly rows: number;
   readonly columns: number;
+  readonly channels: number;
   readonly fitted: FittedPreprocessing;
 };
-
-/** Spread below which an image counts as flat: it is mapped to the middle of the target, not divided by nothing. */
-const SPREAD_MIN = 1e-12;
-
-const problem = (what: string): CodedError => new CodedError('imaging-ops-invalid', what);
 
 /**
  * Reads from the series what its `series`-scope ops need (percentiles, moments), passing over the slices two times per
@@ -38,12 +38,12 @@ const problem = (what: string): CodedError => new CodedError('imaging-ops-invali
  * @throws CodedError `imaging-ops-invalid` for an op list that cannot be applied
  */
 export function fitPreprocessing(slices: SeriesSlices, ops: readonly PreprocessingOp[]): FittedPreprocessing {
-  checkOps(ops);
+  requireOps(ops, 'slice');
   const states: OpState[] = [];
-  const fitted: FittedPreprocessing = { ops, states, resizers: new Map() };
+  const fitted: FittedPreprocessing = { ops, states, resizers: new Map(), tables: new Map() };
   for (const [index, op] of ops.entries()) {
     const visit: Visit = (take) => {
-      for (let i = 0; i < slices.length; i++) take(run(fitted, sliceAt(slices, i), index).plane.values);
+      for (let i = 0; i < slices.length; i++) take(run(fitted, sliceAt(slices, i), index).values);
     };
     states.push(seriesState(op, visit));
   }
@@ -56,7 +56,7 @@ export function fitPreprocessing(slices: SeriesSlices, ops: readonly Preprocessi
  * Padding (see padding.ts) is left out of percentiles and moments, and has the value of the darkest real pixel after.
  */
 export const preprocessSlice = (slice: SourceSlice, fitted: FittedPreprocessing): Plane =>
-  run(fitted, slice, fitted.ops.length).plane;
+  run(fitted, slice, fitted.ops.length);
 
 /**
  * The model's input for a whole series; use `fitPreprocessing` and `preprocessSlice` where only a batch fits in memory.
@@ -65,139 +65,116 @@ export const preprocessSlice = (slice: SourceSlice, fitted: FittedPreprocessing)
 export function preprocessSeries(slices: SeriesSlices, ops: readonly PreprocessingOp[]): PreprocessedSeries {
   const fitted = fitPreprocessing(slices, ops);
   let data: Float32Array | undefined;
-  let size = { rows: 0, columns: 0 };
+  let size = { rows: 0, columns: 0, channels: 1 };
   for (let i = 0; i < slices.length; i++) {
     const plane = preprocessSlice(sliceAt(slices, i), fitted);
     if (data === undefined) {
-      size = { rows: plane.rows, columns: plane.columns };
+      size = { rows: plane.rows, columns: plane.columns, channels: plane.channels ?? 1 };
       data = new Float32Array(slices.length * plane.values.length);
     }
     if (plane.rows !== size.rows || plane.columns !== size.columns)
-      throw problem(`slice ${i} is ${plane.rows}×${plane.columns}, the first is ${size.rows}×${size.columns}`);
+      throw opsProblem(`slice ${i} is ${plane.rows}×${plane.columns}, the first is ${size.rows}×${size.columns}`);
     data.set(plane.values, i * plane.values.length);
   }
   return { data: data ?? new Float32Array(0), slices: slices.length, ...size, fitted };
 }
 
-function checkOps(ops: readonly PreprocessingOp[]): void {
-  let clipped = false;
-  for (const [i, op] of ops.entries()) {
-    if (op.op === 'modality-lut' && i > 0) throw problem(`preprocessing[${i}]: modality-lut must come first`);
-    if ((op.op === 'clip-percentiles' || op.op === 'clip') && op.low >= op.high)
-      throw problem(`preprocessing[${i}]: low must be below high`);
-    if (op.op === 'scale' && op.from === 'clip' && !clipped)
-      throw problem(`preprocessing[${i}]: scale from "clip" needs a clip or clip-percentiles before it`);
-    if (op.op === 'scale' && op.from !== 'clip' && op.from[0] >= op.from[1])
-      throw problem(`preprocessing[${i}].from: the first must be below the second`);
-    if (op.op === 'clip-percentiles' || op.op === 'clip') clipped = true;
-  }
-}
-
 function seriesState(op: PreprocessingOp, visit: Visit): OpState {
   if (op.op === 'clip-percentiles' && op.scope === 'series') return percentileRange(visit, op.low, op.high);
-  if (op.op === 'z-score' && op.scope === 'series') return moments(visit);
+  if (op.op === 'z-score' && op.scope === 'series') return momentsOf(visit, op.nonzero);
   return { kind: 'none' };
 }
 
-/** Applies the first `until` ops to a slice; `clip` is the range of the last clip that was met. */
-function run(fitted: FittedPreprocessing, slice: SourceSlice, until: number): { plane: Plane } {
-  if (slice.pixels.length !== slice.rows * slice.columns) throw problem('a slice has not rows × columns pixels');
-  let plane: Plane = { values: new Float32Array(slice.pixels), rows: slice.rows, columns: slice.columns };
-  // NaN from here to where they are filled: statistics leave it out, and no op makes a number of it.
-  let padded = slice.padding !== undefined && markPadding(plane.values, slice.padding);
+/** Applies the first `until` ops to a slice. */
+function run(fitted: FittedPreprocessing, slice: SourceSlice, until: number): Plane {
+  const { rows, columns, pixels } = slice;
+  if (pixels.length !== rows * columns) throw opsProblem('a slice has not rows × columns pixels');
+  const { ops, states, make = newValues } = fitted;
+  const table = tableOf(slice, fitted, until);
+  let plane: Plane;
+  let [at, padded] = [table?.ops ?? 0, false];
+  if (table === undefined) {
+    plane = { values: make(pixels.length), rows, columns };
+    plane.values.set(pixels);
+    // NaN from here to where they are filled: statistics leave it out, and no op makes a number of it.
+    padded = slice.padding !== undefined && markPadding(plane.values, slice.padding);
+  } else {
+    const next = at < until ? ops[at] : undefined;
+    if (next?.op === 'resize') at += 1;
+    const size =
+      next?.op === 'resize' ? next : { size: [rows, columns], interpolation: 'nearest' as const, antialias: false };
+    plane = resizerFor(fitted, slice, size).looked(pixels, table.table, make);
+  }
+  let clip = table?.clip ?? ([0, 0] as const);
   const fill = (value?: number): void => {
     if (padded) fillPadding(plane.values, value ?? lowestOf(plane.values));
     padded = false;
   };
-  let clip: readonly [number, number] = [0, 0];
-  for (let i = 0; i < until; i++) {
-    const op = fitted.ops[i] as PreprocessingOp;
-    const state = fitted.states[i] as OpState;
-    const own: Visit = (take) => take(plane.values);
-    switch (op.op) {
-      case 'modality-lut':
-        plane = mapped(plane, affine(slice.slope ?? 1, slice.intercept ?? 0));
-        break;
-      case 'clip-percentiles': {
-        const range = state.kind === 'range' ? state : percentileRange(own, op.low, op.high);
-        clip = [range.low, range.high];
-        fill(range.low);
-        plane = mapped(plane, limited(range.low, range.high));
-        break;
-      }
-      case 'clip':
-        clip = [op.low, op.high];
-        fill(op.low);
-        plane = mapped(plane, limited(op.low, op.high));
-        break;
-      case 'resize':
-        fill();
-        plane = resizerFor(fitted, plane, op)(plane);
-        break;
-      case 'scale':
-        plane = mapped(plane, rescaled(op.from === 'clip' ? clip : op.from, op.to));
-        break;
-      case 'z-score': {
-        const { mean, std } = state.kind === 'moments' ? state : moments(own);
-        fill();
-        plane = mapped(plane, std < SPREAD_MIN ? () => 0 : (value) => (value - mean) / std);
-        break;
-      }
+  for (let i = at; i < until; i++) {
+    const op = ops[i] as PreprocessingOp;
+    const state = stateOf(op, states[i] as OpState, plane);
+    const pointwise = pointwiseOf(op, state, clip, slice);
+    if (pointwise !== undefined) {
+      if (pointwise.fills !== undefined || op.op === 'z-score') fill(pointwise.fills);
+      map(plane.values, pointwise.f);
+      clip = pointwise.clip ?? clip;
+      continue;
     }
+    fill();
+    plane = onPlane(op, plane, fitted);
   }
   // The statistics of an op that is not reached yet are asked for with the padding still marked.
-  if (until === fitted.ops.length) fill();
-  return { plane };
-}
-
-/** In place: the plane is this slice's own copy. */
-function mapped(plane: Plane, f: (value: number) => number): Plane {
-  const { values } = plane;
-  for (let i = 0; i < values.length; i++) values[i] = f(values[i] as number);
+  if (until === ops.length) fill();
   return plane;
 }
 
-const affine = (slope: number, intercept: number) => (value: number) => value * slope + intercept;
-const limited = (low: number, high: number) => (value: number) => Math.min(high, Math.max(low, value));
-
-/** Maps `from` to `to`; a flat source range gives the middle of the target. */
-function rescaled(from: readonly [number, number], to: readonly [number, number]): (value: number) => number {
-  const [low, high] = from;
-  if (high - low < SPREAD_MIN) return () => (to[0] + to[1]) / 2;
-  const factor = (to[1] - to[0]) / (high - low);
-  return (value) => to[0] + (value - low) * factor;
+/** What an op finds out of the slice itself, where it is not of the series. */
+function stateOf(op: PreprocessingOp, state: OpState, plane: Plane): OpState {
+  const own: Visit = (take) => take(plane.values);
+  if (op.op === 'clip-percentiles' && op.scope === 'slice') return percentileRange(own, op.low, op.high);
+  if (op.op === 'z-score' && op.scope === 'slice') return momentsOf(own, op.nonzero);
+  return state;
 }
 
-function percentileRange(visit: Visit, low: number, high: number): OpState & { kind: 'range' } {
-  const found = percentiles(visit, [low, high]);
-  return { kind: 'range', low: found?.[0] ?? 0, high: found?.[1] ?? 0 };
-}
-
-/** Mean and population standard deviation, in two passes of float64 sums in slice order. NaN is not counted. */
-function moments(visit: Visit): OpState & { kind: 'moments' } {
-  let count = 0;
-  let sum = 0;
-  visit((values) => {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
-      if (Number.isNaN(value)) continue;
-      count++;
-      sum += value;
+/** The ops that look at more than a value. */
+function onPlane(op: PreprocessingOp, plane: Plane, fitted: FittedPreprocessing): Plane {
+  switch (op.op) {
+    case 'resize':
+      return resizerFor(fitted, plane, op)(plane, fitted.make);
+    case 'pad-or-crop': {
+      const [rows, columns] = op.size;
+      const values = padOrCrop(plane.values, [1, plane.rows, plane.columns], [1, rows, columns], op.value);
+      return { values, rows, columns };
     }
-  });
-  const mean = count === 0 ? 0 : sum / count;
-  let squares = 0;
-  visit((values) => {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i] as number;
-      if (!Number.isNaN(value)) squares += (value - mean) ** 2;
+    case 'window-channels':
+    case 'repeat-channels':
+    case 'normalize': {
+      const { rows, columns, values, channels = 1 } = plane;
+      return { rows, columns, ...applyChannelOp({ values, channels }, op) };
     }
-  });
-  return { kind: 'moments', mean, std: count === 0 ? 0 : Math.sqrt(squares / count) };
+    case 'orient':
+    case 'resample':
+    case 'modality-lut':
+    case 'clip-percentiles':
+    case 'clip':
+    case 'window':
+    case 'scale':
+    case 'z-score':
+      throw opsProblem(`${op.op} cannot be applied to a slice`);
+  }
 }
 
-function resizerFor(fitted: FittedPreprocessing, plane: Plane, op: PreprocessingOp & { op: 'resize' }): Resizer {
-  const [rows, columns] = op.size;
+/** In place: the plane is this slice's own copy. */
+function map(values: Float32Array, f: (value: number) => number): void {
+  for (let i = 0; i < values.length; i++) values[i] = f(values[i] as number);
+}
+
+function resizerFor(
+  fitted: FittedPreprocessing,
+  plane: { readonly rows: number; readonly columns: number },
+  op: Pick<PreprocessingOp & { op: 'resize' }, 'interpolation' | 'antialias'> & { readonly size: readonly number[] },
+): Resizer {
+  const [rows, columns] = op.size as readonly [number, number];
   const key = `${plane.rows}×${plane.columns}→${rows}×${columns} ${op.interpolation} ${op.antialias}`;
   const known = fitted.resizers.get(key);
   if (known !== undefined) return known;

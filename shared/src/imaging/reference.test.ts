@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Connectivity, keepLargestComponent } from './largest-component.ts';
+import { type Connectivity, keepLargestComponent } from './components.ts';
 import { percentiles } from './order-statistics.ts';
 import { preprocessSeries } from './preprocess.ts';
 import { makeResizer } from './resize.ts';

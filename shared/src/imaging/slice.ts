@@ -32,5 +32,16 @@ export type SourceSlice = {
  */
 export type SeriesSlices = { readonly length: number; at(index: number): SourceSlice | undefined };
 
-/** A single-channel float image on its way through the ops. */
-export type Plane = { readonly values: Float32Array; readonly rows: number; readonly columns: number };
+/** Memory for so many values, all of them 0. */
+export type MakeValues = (length: number) => Float32Array;
+
+export const newValues: MakeValues = (length) => new Float32Array(length);
+
+/** A float image on its way through the ops; where there are several channels, one after the other. */
+export type Plane = {
+  readonly values: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  /** 1 when not given. */
+  readonly channels?: number;
+};

@@ -65,6 +65,7 @@ function connect(
   const prepared = new Map<string, Database.Statement>();
   let lastId = 0;
   let closed = false;
+  let outgoing: WriterRequest[] = [];
 
   writer.on('message', (answers: WriterAnswer[]) => {
     for (const answer of answers) {
@@ -93,6 +94,13 @@ function connect(
     return made;
   };
 
+  /** Writes that are asked for in one turn go to the writer together, so that one commit serves them all. */
+  function send(): void {
+    const requests = outgoing;
+    outgoing = [];
+    if (requests.length > 0) writer.postMessage(requests);
+  }
+
   return {
     write(statements: readonly Statement[]) {
       if (closed) return Promise.reject(new CodedError('store-unavailable', 'the store is closed'));
@@ -102,7 +110,7 @@ function connect(
       const id = ++lastId;
       return new Promise<readonly StatementResult[]>((resolve, reject) => {
         waiting.set(id, { resolve, reject });
-        writer.postMessage({ id, statements } satisfies WriterRequest);
+        if (outgoing.push({ id, statements }) === 1) process.nextTick(send);
       });
     },
     all: <R = Row>(sql: string, ...params: readonly SqlValue[]) => statement(sql).all(...params) as R[],
@@ -111,6 +119,7 @@ function connect(
       if (closed) return;
       closed = true;
       const ended = new Promise<void>((resolve) => writer.once('exit', () => resolve()));
+      send();
       writer.postMessage('close');
       await ended;
       reader.close();

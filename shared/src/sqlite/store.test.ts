@@ -56,6 +56,19 @@ describe('a store', () => {
     await store.close();
   });
 
+  test('answers each of many writes that are asked for in one turn, and those before it is closed in the same turn', async () => {
+    const store = await openStore({ file, migrations });
+    const ids = Array.from({ length: 600 }, (_, index) => index + 1);
+    const writes = ids.map((id) => store.write([insert(id, `${id}`), ...(id % 100 === 0 ? [insert(1, 'again')] : [])]));
+    const closed = store.close();
+    const outcomes = await Promise.allSettled(writes);
+    await closed;
+    expect(ids.filter((_, index) => outcomes[index]?.status === 'rejected')).toEqual([100, 200, 300, 400, 500, 600]);
+    const again = await openStore({ file, migrations });
+    expect(again.get('SELECT count(*) AS n FROM t')).toEqual({ n: 594 });
+    await again.close();
+  });
+
   test('refuses a write beyond its bound, and after closing', async () => {
     const store = await openStore({ file, migrations, pendingMax: 2 });
     const accepted = [store.write([insert(1, 'a')]), store.write([insert(2, 'a')])];

@@ -1,6 +1,6 @@
 import type { Statement, StatementResult } from './store.ts';
 
-/** From the store to its writer thread: one atomic write, or `'close'`. */
+/** One atomic write. From the store to its writer thread go all that came in one turn, or `'close'`. */
 export type WriterRequest = { readonly id: number; readonly statements: readonly Statement[] };
 
 /** From the writer, a group at a time, after the group's commit. */

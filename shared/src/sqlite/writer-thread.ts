@@ -15,15 +15,16 @@ const database = new Database(file);
 setPragmas(database);
 assertDurable(database, file);
 
-port.on('message', (first: WriterRequest | 'close') => {
-  const group: WriterRequest[] = [];
-  let message: WriterRequest | 'close' | undefined = first;
+port.on('message', (first: WriterRequest[] | 'close') => {
+  const waiting: WriterRequest[] = [];
+  let message: WriterRequest[] | 'close' | undefined = first;
   while (message !== undefined && message !== 'close') {
-    group.push(message);
-    if (group.length >= groupMax) break;
-    message = receiveMessageOnPort(port)?.message as WriterRequest | 'close' | undefined;
+    waiting.push(...message);
+    if (waiting.length >= groupMax) break;
+    message = receiveMessageOnPort(port)?.message as WriterRequest[] | 'close' | undefined;
   }
-  if (group.length > 0) port.postMessage(runGroup(database, group));
+  for (let at = 0; at < waiting.length; at += groupMax)
+    port.postMessage(runGroup(database, waiting.slice(at, at + groupMax)));
   if (message === 'close') {
     database.close();
     port.close();

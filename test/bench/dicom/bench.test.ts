@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runDicomBench } from './bench.ts';
+import { hasRoomForAnother, runDicomBench } from './bench.ts';
 import { markdownReport, plainReport } from './present.ts';
 import { serverNames } from './servers.ts';
 
@@ -49,4 +49,12 @@ it('measures every server with a load of a few files, and says what it found', a
   expect(plainReport(report)).toContain('rate_vs_orthanc@1');
   expect(markdownReport(report)).toContain('| `index_ms` |');
   expect(told.length).toBeGreaterThan(report.runs.length);
+});
+
+it.each([
+  [12e9, 4e9, true],
+  [10e9, 4e9, false],
+  [4e9, 0, false],
+])('with %i bytes free, %i bytes of a repetition stay until the end: %s', (free, took, stay) => {
+  expect(hasRoomForAnother(free, took)).toBe(stay);
 });

@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { bytesIn } from '@collimator/edge-agent/study/retain/bytes-in';
 import { fsyncLatency_ms } from '../fsync-latency.ts';
 import { peakRss_mb } from '../process-tree.ts';
 import { type Report, rounded, type Summary, thisCommit, thisMachine } from '../report.ts';
@@ -15,7 +16,10 @@ export type BenchSize = {
   readonly edge: number;
   /** Files of the load of 14 studies. */
   readonly studyFiles: number;
-  /** Images of a quarter of the edge that each server takes before it is measured: a node runs for years. */
+  /**
+   * Images of a quarter of the edge that each server takes before it is measured: a node runs for years. After 1,000 V8
+   * still compiles.
+   */
   readonly warmUp: number;
   readonly repetitions: number;
   /** Bytes of pixels of the large object. */
@@ -24,7 +28,7 @@ export type BenchSize = {
 };
 
 export const fullSize: BenchSize = {
-  ...{ images: 500, edge: 512, studyFiles: 2_000, warmUp: 1_000, repetitions: 5, largeBytes: 400e6 },
+  ...{ images: 500, edge: 512, studyFiles: 2_000, warmUp: 3_000, repetitions: 5, largeBytes: 400e6 },
   associations: [1, 4, 16],
 };
 export const quickSize: BenchSize = { ...fullSize, images: 100, studyFiles: 200, warmUp: 500, repetitions: 1 };
@@ -40,7 +44,7 @@ const studiesAssociations = 4;
 const fsyncs = 200;
 
 export type BenchOptions = {
-  /** Everything is written below this folder, which must be on a real disk; it is emptied at the end. */
+  /** Everything is written below this folder, which must be on a real disk; it is emptied at the end, or between repetitions where there is no room. */
   readonly dir: string;
   readonly size: BenchSize;
   readonly servers?: readonly ServerName[];
@@ -70,8 +74,12 @@ export async function runDicomBench({
     const fsync_ms = fsyncLatency_ms(work, fsyncs);
     const runs: Run[] = [];
     for (let repetition = 1; repetition <= size.repetitions; repetition += 1) {
-      const data = join(work, 'data');
+      const name = `data-${repetition}`;
+      const data = join(work, name);
       runs.push(...(await repeat(repetition, { data, servers, warmUp, rows, progress })));
+      if (repetition === size.repetitions || hasRoomForAnother(freeBytes(work), await bytesIn(work, [name]))) continue;
+      // ext4 looks for free inodes for a while where many were just given back, up to 1 ms for each new file.
+      progress(`${repetition}: its files are deleted now, for want of room; what follows may be slower for that`);
       rmSync(data, { recursive: true, force: true });
     }
     progress('one large object');
@@ -92,6 +100,17 @@ export async function runDicomBench({
     rmSync(work, { recursive: true, force: true });
   }
 }
+
+const freeBytes = (folder: string): number => {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+};
+
+/** Room that is left to others on the disk, bytes. */
+const LEFT_FREE = 5e9;
+
+/** Whether what a repetition has written may stay until the end: another as large fits, and one half as large again. */
+export const hasRoomForAnother = (free: number, took: number): boolean => free >= 1.5 * took + LEFT_FREE;
 
 type Repetition = {
   readonly data: string;

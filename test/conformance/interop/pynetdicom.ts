@@ -1,11 +1,19 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { checkoutRoot, pythonEnvironment } from '../../peers/python-environment.ts';
-import { run } from '../dimse/peers.ts';
+import { filesBelow, run } from '../dimse/peers.ts';
 
 export const programs = join(checkoutRoot, 'test/conformance/interop/python');
 
 /** A Python with pynetdicom, pydicom and pydicom's larger test set; see python/requirements.txt. */
 export const interopPython = (): Promise<string> => pythonEnvironment('pynetdicom', join(programs, 'requirements.txt'));
+
+/** Folder of pydicom's larger test set. */
+export async function pydicomDataFolder(): Promise<string> {
+  const installed = await filesBelow(join(await interopPython(), '../../lib'));
+  const found = installed.find((file) => file.endsWith('data_store/__init__.py'));
+  if (found === undefined) throw new Error('pydicom-data is not installed');
+  return join(dirname(found), 'data');
+}
 
 /** Runs a program of ours there; its last line is JSON. */
 export async function runPython<T>(program: string, ...args: readonly string[]): Promise<T> {

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filesBelow } from '../dimse/peers.ts';
 import { type AgentWorld, type Kept, startAgentWorld } from './agent-world.ts';
-import { interopPython, runPython } from './pynetdicom.ts';
+import { pydicomDataFolder, runPython } from './pynetdicom.ts';
 import { exceptions, stored, type Told } from './test-set-outcomes.ts';
 
 /** One file as send-test-set.py announces it, and what it was told. */
@@ -15,15 +13,8 @@ type Sent = {
   readonly status?: number | null;
 };
 
-const python = await interopPython();
-const folders = ['/usr/lib/python3/dist-packages/pydicom/data', join(await sitePackages(), 'data_store/data')];
+const folders = ['/usr/lib/python3/dist-packages/pydicom/data', await pydicomDataFolder()];
 const listed = await runPython<Sent[]>('send-test-set.py', 'list', ...folders);
-
-async function sitePackages(): Promise<string> {
-  const found = (await filesBelow(join(python, '../../lib'))).find((file) => file.endsWith('data_store/__init__.py'));
-  if (found === undefined) throw new Error('pydicom-data is not installed');
-  return join(found, '../..');
-}
 
 /** Where an object with these bytes is to be: what comes again under its UID with other bytes is set aside, acknowledged. */
 function placeOf(one: Sent, told: Told['told']): Kept['place'] | undefined {

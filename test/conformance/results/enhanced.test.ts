@@ -7,6 +7,7 @@ import { assembleVolume } from '@collimator/edge-agent/study/decode/volume';
 import { systemAfter } from '@collimator/edge-agent/timers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeRelease } from '../../integration/study-way/release-folder.ts';
+import { cpuDevice, runWholeJob, toLoad } from '../../integration/study-way/run-whole-job.ts';
 import { enhancedOf } from './converted.ts';
 import { makeTestSeries, must, type TestSeries } from './series.ts';
 import { dciodvfy, pydicom, runTool } from './tools.ts';
@@ -42,9 +43,8 @@ describe('an enhanced image that PixelMed made of the series', () => {
     const written = await enhancedOf(series.files.explicit, join(series.folder, 'enhanced'));
     if (written.length !== 1) throw new Error(`${written.length} images`);
     [enhanced] = written as [string];
-    const { ref, folder } = await writeRelease(join(series.folder, 'release'), '1.0.0');
-    release = { sha256: ref.sha256, folder };
-    const device = { name: 'cpu-0', threads: 1, decodeThreads: 2 };
+    release = toLoad(await writeRelease(join(series.folder, 'release'), '1.0.0'));
+    const device = { ...cpuDevice, decodeThreads: 2 };
     child = startInferenceChild({ device, releases: [release], after: systemAfter });
     await child.ready;
   });
@@ -96,7 +96,7 @@ describe('an enhanced image that PixelMed made of the series', () => {
       uids: { seg: '2.25.201', segSeries: '2.25.202', sr: '2.25.203', srSeries: '2.25.204' },
       identity: { deviceSerial: 'edge-0001', agentVersion: '0.1.0', at_ms: 0 },
     };
-    const answer = await child.run(job, 60_000);
+    const answer = await runWholeJob(child, job, 60_000);
     if (answer.how !== 'inferred') throw new Error(`${answer.code}: ${answer.detail}`);
     expect(answer.inferred.maskVoxels).toBeGreaterThan(0);
     return answer.inferred.objects.map(({ file }) => join(job.outFolder, file));

@@ -6,7 +6,7 @@ import { segmentFindings, statementFindings } from '@collimator/edge-agent/study
 import { buildParametricMap } from '@collimator/edge-agent/study/result/image/parametric-map';
 import { buildPresentationState } from '@collimator/edge-agent/study/result/image/presentation-state';
 import { buildReport } from '@collimator/edge-agent/study/result/report/report';
-import { resultStage } from '@collimator/edge-agent/study/result/result-context';
+import { type ResultContext, resultStage } from '@collimator/edge-agent/study/result/result-context';
 import { buildSecondaryCapture } from '@collimator/edge-agent/study/result/image/secondary-capture';
 import { buildSegmentation, FRACTION_MAX } from '@collimator/edge-agent/study/result/image/segmentation';
 import { exampleContext, exampleUids } from '@collimator/edge-agent/study/result/testing/example-input';
@@ -20,7 +20,7 @@ const no = { scheme: 'SCT', code: '2667000', meaning: 'Absent' };
 
 /** The example release with everything that a stage can declare. */
 export function fullRelease(release: Release): Release {
-  const [stage] = release.stages as [Release['stages'][number]];
+  const stage = resultStage(release);
   const kinds = [
     { kind: 'volume', unit: 'mL' },
     { kind: 'area', unit: 'mm2' },
@@ -74,8 +74,13 @@ export const exampleProbabilities = ({ slices }: TestSeries): Float32Array[] =>
   slices.map(({ pixels }) => Float32Array.from(pixels, (value) => Math.min(1, value / 255)));
 
 /** One file of each kind, by name, in the folder of the series. */
-export async function writeResults(series: TestSeries, subject: readonly RawElement[] = series.subject, prefix = '') {
-  const context = { ...exampleContext(subject), uids: exampleUids };
+export async function writeResults(
+  series: TestSeries,
+  subject: readonly RawElement[] = series.subject,
+  prefix = '',
+  more: Partial<ResultContext> = {},
+) {
+  const context = { ...exampleContext(subject), uids: exampleUids, ...more };
   const release = fullRelease(context.release);
   const input = { ...context, release, sources: series.volume.slices, geometry: series.volume.geometry };
   const masks = twoMasks(series);

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sopClasses } from '@collimator/shared/dicom/uids';
 import { volumeMl } from '@collimator/shared/imaging/measure';
 import { buildReport } from '@collimator/edge-agent/study/result/report/report';
 import { buildSegmentation } from '@collimator/edge-agent/study/result/image/segmentation';
@@ -58,6 +59,15 @@ print(json.dumps(found))
 
 type ReadSegmentation = { voxels: Record<string, number>; sha256: Record<string, string>; voxel_mm3: number };
 
+const priorImages = [
+  ['2.25.1', '2.25.11', '2.25.111'],
+  ['2.25.1', '2.25.11', '2.25.112'],
+  ['2.25.2', '2.25.21', '2.25.211'],
+].map(([studyInstanceUid = '', seriesInstanceUid = '', sopInstanceUid = '']) => ({
+  ...{ studyInstanceUid, seriesInstanceUid, sopInstanceUid },
+  ...{ sopClassUid: sopClasses.mrImage, modality: 'MR' },
+}));
+
 describe('result objects before their peers', () => {
   let series: TestSeries;
   const path = (name: string): string => join(series.folder, name);
@@ -85,6 +95,9 @@ describe('result objects before their peers', () => {
     const findings = [volumeFinding(volume_ml)];
     writeFileSync(path('sr.dcm'), buildReport({ ...context(), segmentationMade: true, findings }));
     writeFileSync(path('sr-alone.dcm'), buildReport({ ...context(), segmentationMade: false, findings }));
+    const report = { ...context(), segmentationMade: false, findings };
+    writeFileSync(path('no-prior.dcm'), buildReport({ ...report, withoutPriors: 'the archive names none' }));
+    writeFileSync(path('prior.dcm'), buildReport({ ...report, priorsUsed: priorImages }));
     for (const outcome of ['no-finding', 'abstained', 'refused', 'failed'] as const)
       writeFileSync(
         path(`${outcome}.dcm`),
@@ -93,14 +106,14 @@ describe('result objects before their peers', () => {
   });
   afterAll(() => series.remove());
 
-  const reports = ['sr', 'sr-alone', 'no-finding', 'abstained', 'refused', 'failed'];
+  const reports = ['sr', 'sr-alone', 'no-prior', 'prior', 'no-finding', 'abstained', 'refused', 'failed'];
 
   it.each(['seg', 'two', 'empty', ...reports])('dciodvfy finds no error (%s)', async (name) => {
     expect(await dciodvfy(path(`${name}.dcm`))).toMatchObject({ exit: 0, errors: [] });
   });
 
   // A validation takes seconds of CPU; the status reports differ in one code and one text.
-  it.each(['sr-alone', 'refused'])('PixelMed finds TID 1500 and no error (%s)', async (name) => {
+  it.each(['sr-alone', 'no-prior', 'refused'])('PixelMed finds TID 1500 and no error (%s)', async (name) => {
     const { exit, output } = await srValidator(path(`${name}.dcm`));
     expect(exit).toBe(0);
     expect(output).toContain('Found Root Template TID_1500');
@@ -125,6 +138,21 @@ describe('result objects before their peers', () => {
     expect(exit).toBe(0);
     expect(output).toContain('Imaging Measurement Report');
     expect(output).not.toMatch(/^[EW]:/m);
+  });
+
+  it('pydicom finds the images of earlier studies that were used, by study and series, and not among those of this one', async () => {
+    const evidence = `import sys, json, pydicom
+report = pydicom.dcmread(sys.argv[1])
+def listed(name):
+    return {study.StudyInstanceUID: {series.SeriesInstanceUID: [one.ReferencedSOPInstanceUID for one in series.ReferencedSOPSequence]
+        for series in study.ReferencedSeriesSequence} for study in report.get(name, [])}
+print(json.dumps([listed('PertinentOtherEvidenceSequence'), list(listed('CurrentRequestedProcedureEvidenceSequence'))]))`;
+    const [first] = series.volume.slices;
+    expect(await pydicom(evidence, path('prior.dcm'))).toEqual([
+      { '2.25.1': { '2.25.11': ['2.25.111', '2.25.112'] }, '2.25.2': { '2.25.21': ['2.25.211'] } },
+      [first?.studyInstanceUid],
+    ]);
+    expect(await pydicom(evidence, path('sr.dcm'))).toEqual([{}, [first?.studyInstanceUid]]);
   });
 
   it('pydicom gets the mask back from the segmentation, on the right slices', async () => {

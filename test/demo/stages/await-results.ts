@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StudyList } from '@collimator/shared/contracts/local-api';
+import type { AgentStatus, StudyList } from '@collimator/shared/contracts/local-api';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { readLog } from '../../fakes/received-log.ts';
 import { checkPrograms, type Demo, firstAppliance, type Stage } from '../context.ts';
@@ -41,7 +41,9 @@ export const awaitResults: Stage = {
       sop_instance_uid,
     }));
     demo.report.brain_volume_ml = volume;
-    return `SEG and SR are in the PACS: brain volume ${volume.toFixed(1)} mL`;
+    demo.report.balance = await balanceOf(demo);
+    const shared = demo.report.balance.map(({ device, slices }) => `${slices} slices on ${device}`).join(', ');
+    return `SEG and SR are in the PACS: brain volume ${volume.toFixed(1)} mL (${shared})`;
   },
 };
 
@@ -68,6 +70,16 @@ async function studyState(demo: Demo): Promise<{ text: string; delivered: boolea
     delivered: study.deliveries.length > 0 && sent.length === study.deliveries.length,
     failed: job?.state === 'failed' ? `the job failed: ${job.code ?? ''}` : undefined,
   };
+}
+
+/** What each device of the appliance has done of the study. */
+async function balanceOf(demo: Demo): Promise<Demo['report']['balance']> {
+  const answer = await fetch(`http://127.0.0.1:${firstAppliance(demo).localApi}/v1/status`);
+  const { devices } = (await answer.json()) as AgentStatus;
+  return devices.map(({ name, tasks, items, speeds }) => ({
+    ...{ device: name, tasks, slices: items },
+    slice_ms: speeds[0]?.item_ms ?? null,
+  }));
 }
 
 /** What our own receiver holds. Whatever came twice must have come with the same bytes. */

@@ -28,7 +28,7 @@ const limits_s = {
 const marginMs = 20_000;
 const testMsMax = 600_000;
 const titles = { good: 'GOOD', bad: 'BAD' };
-/** The goal is 0.8 of medians; a single pair on a busy machine only shows that the good sender is not starved. */
+/** The goal is 0.8, the median of the pairs; a single pair on a busy machine only shows that the good sender is not starved. */
 const shareMin = isLong ? 0.8 : 0.1;
 
 let folder: string;
@@ -64,21 +64,22 @@ afterAll(async () => {
 
 test('a good sender beside 500 bad ones', { timeout: testMsMax }, async () => {
   const pairs = rounds({ short: 1, long: 5 });
-  const load = await writeLoad(2 * pairs);
-  const alone: number[] = [];
-  const beside: number[] = [];
+  const [warmUp = [], ...load] = await writeLoad(1 + 2 * pairs);
+  await imagesPerSecond(warmUp);
+  const shares: number[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    alone.push(await send(load[2 * pair] ?? []));
+    // One right after the other: what else the machine does is then the same for both.
+    const alone = await imagesPerSecond(load[2 * pair] ?? []);
     const bad = openBadSenders();
     await until('every bad sender is in', () => bad.every((one) => one.isIn()));
-    beside.push(await send(load[2 * pair + 1] ?? []));
+    const beside = await imagesPerSecond(load[2 * pair + 1] ?? []);
+    shares.push(beside / alone);
+    process.stdout.write(
+      `good sender: ${alone.toFixed(0)} images/s alone, ${beside.toFixed(0)} images/s beside 500 bad ones: ${(beside / alone).toFixed(2)} of its speed\n`,
+    );
     await expectClosed(bad);
   }
-  const share = median(alone) / median(beside);
-  process.stdout.write(
-    `good sender: ${Math.round(median(alone))} ms alone, ${Math.round(median(beside))} ms beside 500 bad ones: ${share.toFixed(2)} of its speed\n`,
-  );
-  expect(share).toBeGreaterThanOrEqual(shareMin);
+  expect(median(shares)).toBeGreaterThanOrEqual(shareMin);
 });
 
 const openBadSenders = (): BadSender[] =>
@@ -116,12 +117,12 @@ async function writeLoad(runs: number): Promise<string[][]> {
   return load;
 }
 
-/** Sends files with dcmtk over one association; the time that it took, ms. */
-async function send(files: readonly string[]): Promise<number> {
+/** Sends files with dcmtk over one association; how many of them went through in a second, all of them acknowledged. */
+async function imagesPerSecond(files: readonly string[]): Promise<number> {
   const args = ['-aet', titles.good, '-aec', applianceTitle, '127.0.0.1', String(appliance.dicomPort), ...files];
   const begun = performance.now();
   await promisify(execFile)('storescu', args, { env: { ...process.env, TCP_NODELAY: '1' }, timeout: 120_000 });
-  return performance.now() - begun;
+  return (files.length * 1000) / (performance.now() - begun);
 }
 
 const median = (values: readonly number[]): number =>

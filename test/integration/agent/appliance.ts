@@ -43,6 +43,7 @@ export type ApplianceOptions = {
   readonly dicom?: object;
   /** More of its `local_api` part. */
   readonly localApi?: { readonly tls?: object; readonly stow?: object };
+  readonly telemetry?: object;
 };
 
 export async function createAppliance(options: ApplianceOptions): Promise<Appliance> {
@@ -70,6 +71,7 @@ export async function createAppliance(options: ApplianceOptions): Promise<Applia
       routes: [],
       devices: [{ cpu: { threads: 1 } }],
       local_api: { port: apiPort, ...options.localApi },
+      ...(options.telemetry !== undefined && { telemetry: options.telemetry }),
       log: { level: 'debug' },
     }),
   );

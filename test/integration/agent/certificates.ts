@@ -6,8 +6,12 @@ import { join } from 'node:path';
 export type TestAuthority = {
   readonly ca: string;
   readonly server: { readonly certificate: string; readonly key: string };
+  /** One for a server of another name. */
+  otherServer(name: string): { readonly certificate: string; readonly key: string };
   /** `days` below 0 makes one that has expired already. */
   client(commonName: string, days?: number): { readonly certificate: string; readonly key: string };
+  /** One for a node of this host that both calls and is called. */
+  node(commonName: string): { readonly certificate: string; readonly key: string };
 };
 
 /** Made by openssl rather than by our own authority, so that the appliance is tested against someone else's idea of TLS. */
@@ -32,6 +36,9 @@ export function createTestAuthority(folder: string): TestAuthority {
   return {
     ca: path('ca.crt'),
     server: issue('localhost', 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n', 2),
+    node: (commonName) =>
+      issue(commonName, 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n', 2),
+    otherServer: (name) => issue(name, `subjectAltName=DNS:${name}\nextendedKeyUsage=serverAuth\n`, 2),
     client: (commonName, days = 2) => issue(commonName, 'extendedKeyUsage=clientAuth\n', days),
   };
 }

@@ -85,6 +85,11 @@ describe('the command line of an appliance', () => {
     const unknown = await appliance.command('studies', 'why', '7');
     expect(unknown).toMatchObject({ code: 1, stdout: '' });
     expect(unknown.stderr).toContain('study-unknown');
+    const first = await appliance.command('studies', 'prioritize', '7', '--priority', 'stat');
+    expect(first).toMatchObject({ code: 1, stdout: '' });
+    expect(first.stderr).toContain('study-unknown');
+    expect(await appliance.command('studies', 'prioritize', '7', '--priority', 'soon')).toMatchObject({ code: 2 });
+    expect(table.stdout).toMatch(/^DEVICE +STATE +PROVIDER +WORKERS/m);
   });
 
   it('refuses a second agent on the same data folder, and frees it after SIGKILL', async () => {

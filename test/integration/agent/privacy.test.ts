@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { studyList } from '@collimator/shared/contracts/local-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Appliance, applianceTitle, createAppliance, senderTitle } from './appliance.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../../fakes/otlp-receiver.ts';
 import { createTestAuthority } from './certificates.ts';
 import { freePort } from '../../free-ports.ts';
 import { marks, writeMarkedStudy } from './marked-study.ts';
@@ -18,19 +19,24 @@ const sampleLine =
 describe('what an appliance says of a study', () => {
   let folder: string;
   let appliance: Appliance;
+  let collector: OtlpReceiver;
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'agent-'));
     const authority = createTestAuthority(folder);
-    appliance = await createAppliance({ folder, authority, brokerUrl: `mqtts://127.0.0.1:${await freePort()}` });
+    collector = await startOtlpReceiver();
+    const brokerUrl = `mqtts://127.0.0.1:${await freePort()}`;
+    const telemetry = { traces: { endpoint: collector.endpoint } };
+    appliance = await createAppliance({ folder, authority, brokerUrl, telemetry });
     await appliance.start();
   });
   afterEach(async () => {
     await appliance.stop('SIGKILL');
+    await collector.close();
     rmSync(folder, { recursive: true });
   });
 
-  it('names no patient, no order and no UID in logs, metrics, status or the study list', async () => {
+  it('names no patient, no order and no UID in logs, metrics, traces, status or the study list', async () => {
     const files = writeMarkedStudy(folder, 4);
     const to = { port: appliance.dicomPort, called: applianceTitle, calling: senderTitle };
     expect(await storescu(files, to)).toMatchObject({ code: 0 });
@@ -41,9 +47,23 @@ describe('what an appliance says of a study', () => {
       const { studies } = studyList.parse(JSON.parse(await text('/v1/studies')), '/v1/studies');
       return studies[0] !== undefined && studies[0].state !== 'receiving';
     });
+    await until('its trace is told', () => collector.spans().some(({ name }) => name === 'study'));
+    expect(
+      collector
+        .spans()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(['assemble', 'receive', 'study']);
     const metrics = await text('/metrics');
     expect(metrics).toContain('collimator_instances_total{outcome="received"} ');
-    const told = [metrics, await text('/v1/status'), await text('/v1/studies'), await text('/openapi.json')];
+    expect(metrics).toContain('collimator_trace_spans_total{outcome="exported"} 3');
+    const told = [
+      metrics,
+      ...collector.bodies(),
+      await text('/v1/status'),
+      await text('/v1/studies'),
+      await text('/openapi.json'),
+    ];
     expect(await appliance.stop('SIGTERM')).toBe(0);
     const everything = [...told, appliance.output()].join('\n');
     expect(everything).toContain('association-released');
@@ -68,6 +88,7 @@ describe('what an appliance says of a study', () => {
       'collimator_outbox_events',
       'collimator_disk_free_bytes',
       'collimator_event_loop_delay_seconds',
+      'collimator_inference_queue_jobs',
       'collimator_jobs',
       'collimator_dicom_associations_total',
     ]) {
@@ -98,11 +119,13 @@ describe('what an appliance says of a study', () => {
       '/v1/status',
       '/v1/studies',
       '/v1/studies/{key}',
+      '/v1/studies/{key}/prioritize',
       '/v1/studies/{key}/retry',
       '/v1/studies/{key}/routing',
       '/v2/health/live',
       '/v2/health/ready',
       '/v2/models/{name}/ready',
+      '/v2/models/{name}/versions/{version}/ready',
     ]);
   });
 });

@@ -38,7 +38,14 @@ export async function makeReleaseFolder(folder: string, options: FolderOptions =
         preprocessing: [{ op: 'modality-lut' }],
         outputs: [tensor('logits')],
         postprocessing: [{ op: 'sigmoid' }, { op: 'threshold', at: 0.5 }],
-        segments: [],
+        segments: [
+          {
+            number: 1,
+            label: 'Brain',
+            category: { scheme: 'SCT', code: '123037004', meaning: 'Anatomical structure' },
+            type: { scheme: 'SCT', code: '12738006', meaning: 'Brain' },
+          },
+        ],
         measurements: [],
       },
     ],

@@ -6,8 +6,8 @@ import { type InferenceChild, startInferenceChild } from '@collimator/edge-agent
 import type { LoadRelease, WorkerJob } from '@collimator/edge-agent/study/infer/protocol';
 import { systemAfter } from '@collimator/edge-agent/timers';
 import { writeRelease } from './release-folder.ts';
+import { cpuDevice, runWholeJob, toLoad } from './run-whole-job.ts';
 
-const device = { name: 'cpu-0', threads: 1, decodeThreads: 1 };
 let folder: string;
 let child: InferenceChild | undefined;
 
@@ -21,13 +21,12 @@ afterEach(async () => {
 });
 
 function start(...releases: readonly LoadRelease[]): InferenceChild {
-  child = startInferenceChild({ device, releases, after: systemAfter });
+  child = startInferenceChild({ device: cpuDevice, releases, after: systemAfter });
   return child;
 }
 
 async function goodRelease(): Promise<LoadRelease> {
-  const { ref, folder: where } = await writeRelease(join(folder, 'good'), '1.0.0');
-  return { sha256: ref.sha256, folder: where };
+  return toLoad(await writeRelease(join(folder, 'good'), '1.0.0'));
 }
 
 const job = (releaseSha256: string, files: readonly string[]): WorkerJob => ({
@@ -55,8 +54,11 @@ async function pidOf(): Promise<number> {
 describe('an inference process', () => {
   it('warms what can be loaded and says what cannot', async () => {
     const good = await goodRelease();
-    const ready = await start(good, { sha256: 'missing', folder: join(folder, 'missing') }).ready;
-    expect(ready).toMatchObject({ provider: 'cpu', loaded: [good.sha256], unloadable: [{ sha256: 'missing' }] });
+    const ready = await start(good, { sha256: 'missing', folder: join(folder, 'missing'), memoryBytes: 0 }).ready;
+    expect(ready).toMatchObject({
+      loaded: [{ sha256: good.sha256, provider: 'cpu', attested: true }],
+      unloadable: [{ sha256: 'missing' }],
+    });
     expect(ready.unloadable[0]?.code).toBe('inference-model-unloadable');
   });
 
@@ -73,10 +75,10 @@ describe('an inference process', () => {
     const one = start(good);
     await one.ready;
     const none = { how: 'permanent', code: 'series-empty' };
-    expect(await one.run(job(good.sha256, []), 10_000)).toMatchObject(none);
+    expect(await runWholeJob(one, job(good.sha256, []), 10_000)).toMatchObject(none);
     const unreadable = { how: 'permanent', code: 'image-unreadable' };
-    expect(await one.run(job(good.sha256, [join(folder, 'nothing.dcm')]), 10_000)).toMatchObject(unreadable);
-    expect(await one.run(job(good.sha256, []), 10_000)).toMatchObject(none);
+    expect(await runWholeJob(one, job(good.sha256, [join(folder, 'nothing.dcm')]), 10_000)).toMatchObject(unreadable);
+    expect(await runWholeJob(one, job(good.sha256, []), 10_000)).toMatchObject(none);
   });
 
   it('that is stuck is ended, and its job comes back', async () => {
@@ -84,7 +86,7 @@ describe('an inference process', () => {
     const one = start(good);
     await one.ready;
     process.kill(await pidOf(), 'SIGSTOP');
-    expect(await one.run(job(good.sha256, []), 200)).toMatchObject({ how: 'crashed', code: 'inference-worker-stuck' });
+    expect(await runWholeJob(one, job(good.sha256, []), 200)).toMatchObject({ how: 'stuck' });
     expect(await one.ended).toBe('SIGKILL');
   });
 
@@ -94,9 +96,9 @@ describe('an inference process', () => {
     await one.ready;
     const pid = await pidOf();
     process.kill(pid, 'SIGSTOP');
-    const answer = one.run(job(good.sha256, []), 60_000);
+    const answer = runWholeJob(one, job(good.sha256, []), 60_000);
     process.kill(pid, 'SIGKILL');
-    expect(await answer).toMatchObject({ how: 'crashed', code: 'inference-worker-died', detail: 'SIGKILL' });
-    expect(await one.run(job(good.sha256, []), 1_000)).toMatchObject({ how: 'crashed' });
+    expect(await answer).toMatchObject({ how: 'crashed', detail: 'SIGKILL' });
+    expect(await runWholeJob(one, job(good.sha256, []), 1_000)).toMatchObject({ how: 'crashed' });
   });
 });

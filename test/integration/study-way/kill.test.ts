@@ -122,7 +122,8 @@ describe('a power cut', () => {
 
   it(`at five random moments (COLLIMATOR_TEST_SEED=${seed}) loses nothing and doubles nothing`, async () => {
     const random = randomOf(seed);
-    const agent = await keepAlive(options, ends);
+    const device = { cpu: { threads: 1 }, decode_threads: 1 };
+    const agent = await keepAlive({ ...options, devices: [device, { ...device, nice: 5 }] }, ends);
     const sending = sendStubbornly(agent.port);
     for (let cut = 1; cut <= 5; cut++) {
       const { child } = agent.program();
@@ -146,7 +147,7 @@ describe('a power cut', () => {
     await expectOneOfEach(agent.port);
     expect(agent.deaths()).toBe(0);
     expect(agent.program().stderr()).toContain('inference-worker-died');
-    expect(agent.program().stderr()).toContain('job-requeued');
+    expect(agent.program().stderr()).toContain('chunk-requeued');
   });
 });
 

@@ -31,6 +31,13 @@ export type SeriesOptions = {
   readonly root?: string;
   /** Has one bright pixel instead of a block, too little to be marked. */
   readonly dim?: boolean;
+  /** Study Date, time, and what else the data set says of the patient. */
+  readonly date?: string;
+  readonly time?: string;
+  readonly name?: string;
+  readonly birthDate?: string;
+  readonly sex?: string;
+  readonly bodyPart?: string;
   /** Claims so many rows and columns, whatever pixels there are. */
   readonly claimed?: number;
   /** Leaves out so many bytes of the pixels, so that the slice cannot be decoded. */
@@ -60,19 +67,19 @@ export function mrSeries(options: SeriesOptions): StoreObject[] {
       text(0x00080005, 'CS', 'ISO_IR 100'),
       uid(0x00080016, sopClasses.mrImage),
       uid(0x00080018, sopInstanceUid),
-      text(0x00080020, 'DA', '20260102'),
-      text(0x00080030, 'TM', '101112'),
+      text(0x00080020, 'DA', options.date ?? '20260102'),
+      text(0x00080030, 'TM', options.time ?? '101112'),
       text(0x00080050, 'SH', 'A1'),
       text(0x00080060, 'CS', 'MR'),
       text(0x00080070, 'LO', 'Test'),
       text(0x00080090, 'PN', ''),
       text(0x0008103e, 'LO', options.description ?? 't1 axial'),
-      text(0x00100010, 'PN', 'Test^Subject'),
+      text(0x00100010, 'PN', options.name ?? 'Test^Subject'),
       text(0x00100020, 'LO', options.patient ?? `P-${study}`),
       ...(options.issuer === undefined ? [] : [text(0x00100021, 'LO', options.issuer)]),
-      text(0x00100030, 'DA', '19700101'),
-      text(0x00100040, 'CS', 'O'),
-      text(0x00180015, 'CS', 'HEAD'),
+      text(0x00100030, 'DA', options.birthDate ?? '19700101'),
+      text(0x00100040, 'CS', options.sex ?? 'O'),
+      text(0x00180015, 'CS', options.bodyPart ?? 'HEAD'),
       ds(0x00180050, spacing_mm.slices),
       uid(0x0020000d, uids.study),
       uid(0x0020000e, uids.series),

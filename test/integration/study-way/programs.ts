@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type LogLine, readLog } from '../../fakes/received-log.ts';
+import { freePort } from '../../free-ports.ts';
 import type { AgentOptions } from './agent.ts';
 
 export type Program = {
@@ -11,9 +12,16 @@ export type Program = {
   stop(signal?: NodeJS.Signals): Promise<void>;
 };
 
+/** The compiled form of this workspace, from the source of this file and from its compiled form. */
+const compiled = new URL(import.meta.url.includes('/dist/') ? '../../' : '../../dist/', import.meta.url);
+
 /** Starts a compiled program of this workspace and waits for its `listening <port>`. */
-async function start(entry: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Program> {
-  const file = fileURLToPath(new URL(`../../dist/${entry}`, import.meta.url));
+export async function startProgram(
+  entry: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Program> {
+  const file = fileURLToPath(new URL(entry, compiled));
   const child = spawn(process.execPath, [file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
@@ -44,11 +52,12 @@ async function start(entry: string, args: readonly string[], env: NodeJS.Process
   };
 }
 
-export const startPacs = (folder: string, port = 0): Promise<Program> =>
-  start('fakes/pacs-receiver.js', ['--out', folder, '--port', String(port)]);
+/** A port of its own, so that it can be stopped and started again. */
+export const startPacs = async (folder: string, port?: number): Promise<Program> =>
+  startProgram('fakes/pacs-receiver.js', ['--out', folder, '--port', String(port ?? (await freePort()))]);
 
 export const startAgentProgram = (options: Omit<AgentOptions, 'log'>, env: NodeJS.ProcessEnv = {}): Promise<Program> =>
-  start('integration/study-way/agent-program.js', [JSON.stringify(options)], env);
+  startProgram('integration/study-way/agent-program.js', [JSON.stringify(options)], env);
 
 export type Received = LogLine & { readonly type: 'instance' };
 

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Release, release as releaseContract, type Stage } from '@collimator/shared/contracts/release';
+import {
+  isSegmentation,
+  type Release,
+  release as releaseContract,
+  type SegmentationStage,
+} from '@collimator/shared/contracts/release';
 import { encodeNpy } from '@collimator/shared/imaging/npy';
 import { preprocessSeries } from '@collimator/shared/imaging/preprocess';
 import type { ActiveRelease } from '@collimator/edge-agent/study/assemble/route/active-releases';
@@ -18,15 +23,23 @@ export async function writeRelease(
   folder: string,
   version: string,
   goldenOffset = 0,
-  more: Partial<Stage> = {},
+  more: Partial<SegmentationStage> = {},
+  device: Partial<Release['device']> = {},
+  wants: Partial<Pick<Release, 'priors' | 'selector'>> = {},
 ): Promise<ActiveRelease> {
   await mkdir(join(folder, 'golden'), { recursive: true });
   await copyFile(new URL('integration/study-way/models/bright-region.onnx', modelFile), join(folder, 'model.onnx'));
   const model = await readFile(join(folder, 'model.onnx'));
   const listed = { sha256: createHash('sha256').update(model).digest('hex'), bytes: model.length, chunks: [] };
   const declared = declaration(version);
-  const stages = declared.stages.map((stage) => ({ ...stage, ...more }));
-  const release = { ...declared, stages, files: { 'model.onnx': listed } };
+  const stages = declared.stages.filter(isSegmentation).map((stage) => ({ ...stage, ...more }));
+  const release: Release = {
+    ...declared,
+    ...wants,
+    stages,
+    device: { ...declared.device, ...device },
+    files: { 'model.onnx': listed },
+  };
   const { pixels, expected } = golden(release);
   await writeFile(join(folder, 'golden/0.pixels.npy'), encodeNpy({ data: pixels, shape: [3, 20, 20] }));
   const shifted = expected.map((value) => value + goldenOffset);

@@ -35,7 +35,7 @@ it('a full disk gives up what is delivered and nothing else, and what comes agai
   expect(await readdir(join(world.folder, 'data', 'results'))).toEqual(['2']);
   expect(await readdir(join(world.folder, 'data', 'studies'))).toHaveLength(1);
   const figures = agent.way.policyFigures();
-  expect(figures.removed).toEqual({ space: 1, age: 0 });
+  expect(figures.removed).toEqual({ space: 1, age: 0, prior: 0 });
   expect(figures.freedBytes).toBeGreaterThan(SLICES * 1_000);
 
   await world.restartPacs();
@@ -60,7 +60,7 @@ it('a crash between the index and the files leaves neither', async () => {
     migrations: new URL('../../../edge-agent/src/store/migrations/', import.meta.url),
   });
   const retention = createSqliteRetention(store);
-  await retention.letGo(retention.oldestSettled([]) as RemovableStudy);
+  await retention.letGo(retention.oldestSettled([]) as RemovableStudy, [], Date.now());
   await store.close();
   expect(await below('studies')).toHaveLength(SLICES);
   const agent = await world.agentWith();

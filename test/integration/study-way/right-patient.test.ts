@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreObject } from '@collimator/edge-agent/dimse/index';
 import { sopClasses } from '@collimator/shared/dicom/uids';
+import Database from 'better-sqlite3';
 import dicomParser, { type DataSet } from 'dicom-parser';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { mrSeries, send, type SeriesOptions, uidsOf } from './mr-series.ts';
+import { freePort, priorsIn, releaseThatWants, seriesOf, startArchive, wanted } from './prior-world.ts';
 import { received } from './programs.ts';
 import { createStudyWorld, settled, waitOptions } from './study-world.ts';
 
@@ -42,7 +44,8 @@ const studies = fc
   // One that is whole, so that there is a result to look at.
   .filter((all) => all.some(({ corrected }) => !corrected));
 
-const patientOf = ({ patient = '', issuer = '' }: SeriesOptions): string => `${patient}^${issuer}`;
+const patientOf = ({ patient = '', issuer = '' }: Pick<SeriesOptions, 'patient' | 'issuer'>): string =>
+  `${patient}^${issuer}`;
 
 function objectsOf({
   options,
@@ -113,4 +116,63 @@ describe('the right patient', () => {
       { numRuns: 5, endOnFailure: true },
     );
   }, 240_000);
+
+  it('no job is given a prior of another patient, however much alike they are', async () => {
+    const people = ['1', '11', '1 1', '01'].flatMap((patient) => ['A', 'B'].map((issuer) => ({ patient, issuer })));
+    const prior = (i: number): SeriesOptions => ({
+      ...{ study: `prior-${i}`, slices: SLICES, date: '20240102' },
+      ...people[i],
+    });
+    const port = await freePort();
+    const world = await createStudyWorld();
+    try {
+      const archive = await startArchive(world.folder, port);
+      world.endWith(() => archive.stop());
+      await archive.hold(seriesOf(...people.map((_, i) => prior(i))));
+      const releases = [await releaseThatWants(world.folder, { ...wanted, count_max: 10, wait_s_max: 60 })];
+      const agent = await world.agentWith({ releases, port, priors: archive.settings });
+      const objects = people.flatMap((one, i) => mrSeries({ study: `now-${i}`, slices: SLICES, ...one }));
+      // Two senders, each with every other image of all studies.
+      const [even, odd] = [0, 1].map((of) => objects.filter((_, at) => at % 2 === of));
+      await Promise.all([send(agent.port, even ?? []), send(agent.port, odd ?? [])]);
+      await vi.waitFor(() => expect(agent.way.counts().jobs.inferred).toBe(people.length), patience);
+      await settled(agent);
+      const { requests, offered } = priorsIn(join(world.folder, 'data'));
+      const given: string[] = [];
+      for (const { jobId } of requests) {
+        const [study, ...others] = offered(jobId);
+        expect(others).toEqual([]);
+        const files = study?.series.flatMap((series) => series.files) ?? [];
+        expect(files).toHaveLength(SLICES);
+        const named = await Promise.all(files.map(async (file) => ownerOf(join(world.folder, 'data', file))));
+        given.push([...new Set(named)].join(' and '));
+        expect(await ownersOfJob(world.folder, jobId)).toEqual([given.at(-1)]);
+      }
+      expect(given.toSorted()).toEqual(people.map(patientOf).toSorted());
+      expect(world.counted('study-complete')).toBe(people.length);
+      expect(agent.way.counts().jobs).toMatchObject({ inferred: people.length, failed: 0 });
+    } finally {
+      await world.close();
+    }
+  }, 180_000);
 });
+
+const patience = { timeout: 90_000, interval: 50 };
+
+/** Patient ID and issuer in a file, as `patientOf` has them. */
+async function ownerOf(file: string): Promise<string> {
+  const dataSet = dicomParser.parseDicom(await readFile(file), { untilTag: 'x00200000' });
+  return `${dataSet.string('x00100020') ?? ''}^${dataSet.string('x00100021') ?? ''}`;
+}
+
+/** Whose images a job has. */
+async function ownersOfJob(folder: string, jobId: number): Promise<string[]> {
+  const database = new Database(join(folder, 'data', 'agent.sqlite'), { readonly: true });
+  const paths = database
+    .prepare<[number], { path: string }>(
+      'SELECT path FROM jobs JOIN instances ON instances.series_id = jobs.series_id WHERE jobs.id = ? AND own = 0',
+    )
+    .all(jobId);
+  database.close();
+  return [...new Set(await Promise.all(paths.map(({ path }) => ownerOf(join(folder, 'data', path)))))];
+}

@@ -119,7 +119,7 @@ describe('a study on its way', () => {
       log: {
         event(name, fields) {
           world.events.push({ name, fields });
-          if (name === 'job-started' && fields !== undefined && 'job' in fields && fields.job === 1)
+          if (name === 'task-started' && fields !== undefined && 'job' in fields && fields.job === 1)
             for (const pid of workerPids()) process.kill(pid, 'SIGKILL');
         },
       },
@@ -130,7 +130,8 @@ describe('a study on its way', () => {
     expect((await readFile(join(world.pacsFolder, line?.file ?? ''))).toString('latin1')).toContain(
       'inference-worker-died',
     );
-    expect(world.counted('job-started')).toBe(3);
+    expect(world.counted('task-started')).toBe(3);
+    expect(world.counted('chunk-requeued')).toBe(2);
     expect(world.events.find(({ name }) => name === 'job-failed')?.fields).toMatchObject({ class: 'poison' });
     await send(agent.port, mrSeries({ study: 'b', slices: 6 }));
     await world.arrived(3);

@@ -74,13 +74,15 @@ export async function createStudyWorld(): Promise<StudyWorld> {
   };
 }
 
-/** Nothing is left to do: no study is open, no job and no delivery is waiting. */
-export const settled = (agent: Agent): Promise<void> =>
-  vi.waitFor(() => {
+/** Nothing is left to do: no study is open, no job and no delivery is waiting, and everything that ended is counted. */
+export async function settled(agent: Agent): Promise<void> {
+  await vi.waitFor(() => {
     const { jobs, deliveries } = agent.way.counts();
     expect([jobs.queued, jobs.running, deliveries.pending]).toEqual([0, 0, 0]);
     expect(agent.way.studies(100).filter(({ state }) => state === 'receiving')).toEqual([]);
   }, waitOptions);
+  await agent.noted();
+}
 
 export const classes = (lines: readonly Received[]): string[] => lines.map((line) => line.sopClassUid).toSorted();
 export const segmentationAndReport = [sopClasses.segmentation, sopClasses.comprehensiveSr].toSorted();

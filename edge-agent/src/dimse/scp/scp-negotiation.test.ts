@@ -214,7 +214,7 @@ describe('presentation contexts', () => {
 });
 
 describe('a place', () => {
-  it('is waited for, first come, first served', async () => {
+  it('is waited for, by more than one', async () => {
     const { port } = await start({ limits: { associationWait_ms: 20_000 } });
     const first = await open(port);
     const order: string[] = [];

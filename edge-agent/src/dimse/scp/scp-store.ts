@@ -99,6 +99,7 @@ export function createStoreReceiver(deps: StoreReceiverDeps): StoreReceiver {
         calledAeTitle,
         remoteAddress,
         associationId,
+        ...(command.moveOriginatorAeTitle !== undefined && { moveOriginatorAeTitle: command.moveOriginatorAeTitle }),
       };
       const refused = refusalOf(command, context, dataSetFollows);
       const object: Arriving = {

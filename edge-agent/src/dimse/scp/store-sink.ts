@@ -11,6 +11,8 @@ export type StoreRequest = {
   readonly associationId: string;
   /** Where the sender named the study too, as one that posts to the address of a study does: A900H for any other. */
   readonly studyInstanceUid?: string;
+  /** Where the object is sent because of a C-MOVE, and the sender says so: who asked for it (PS3.7 §9.1.1.1.9). */
+  readonly moveOriginatorAeTitle?: string;
 };
 
 /** A DIMSE status, and an Error Comment of at most 64 ASCII characters. */

@@ -228,7 +228,7 @@ export const stowTable = (): string =>
   );
 
 /** Runs of numbers that a function maps to the same, those to `otherwise` left out. */
-function rangesOf<T>(from: number, to: number, of: (code: number) => T, otherwise: T) {
+export function rangesOf<T>(from: number, to: number, of: (code: number) => T, otherwise: T) {
   const ranges: { readonly from: number; to: number; readonly is: T }[] = [];
   for (let code = from; code <= to; code += 1) {
     const is = of(code);

@@ -8,7 +8,10 @@ import { buildRejectionNote } from '../../study/result/rejection-note.ts';
 import { buildReport } from '../../study/result/report/report.ts';
 import { buildSecondaryCapture } from '../../study/result/image/secondary-capture.ts';
 import { buildSegmentation } from '../../study/result/image/segmentation.ts';
+import { indeterminate, valueConcepts } from '../../study/result/report/value-concepts.ts';
+import { buildValueReport } from '../../study/result/report/value-report.ts';
 import { buildStatusReport } from '../../study/result/report/status-report.ts';
+import { resultStage } from '../../study/result/result-context.ts';
 import { text, uid } from '../../study/result/elements/element.ts';
 import {
   type ExampleGrid,
@@ -25,6 +28,10 @@ export type ExampleObjects = {
   readonly report3d: Uint8Array;
   readonly reportWithoutSegmentation: Uint8Array;
   readonly statusReport: Uint8Array;
+  /** Of a classification, a detection and a regression: numbers and statements without a segmentation. */
+  readonly classificationReport: Uint8Array;
+  readonly detectionReport: Uint8Array;
+  readonly regressionReport: Uint8Array;
   readonly secondaryCapture: Uint8Array;
   readonly presentationState: Uint8Array;
   readonly parametricMap: Uint8Array;
@@ -97,7 +104,7 @@ export function exampleObjects(variant: 0 | 1): ExampleObjects {
     });
   const [source] = sources as [(typeof sources)[number]];
   const slice = { pixels: Uint16Array.from({ length: rows * columns }, (_, i) => i), rows, columns };
-  const segment = (release.stages[0]?.segments ?? [])[0] as Segment;
+  const segment = resultStage(release).segments[0] as Segment;
   return {
     segmentation: buildSegmentation({ ...context, uids, sources, geometry, masks }),
     fractional: buildSegmentation({ ...context, uids, sources, geometry, masks, fractional: 'PROBABILITY' }),
@@ -105,6 +112,44 @@ export function exampleObjects(variant: 0 | 1): ExampleObjects {
     report3d: report(true, 'comprehensive-3d'),
     reportWithoutSegmentation: report(false, 'comprehensive'),
     statusReport: buildStatusReport({ ...context, uids, sources, outcome: 'no-finding', reason: 'Nothing was marked' }),
+    classificationReport: buildValueReport({
+      ...{ ...context, uids, sources },
+      groups: [
+        {
+          ...{ label: 'Class', key: 'class', finding: segment.type, images: sources },
+          values: [{ ...valueConcepts.probability, value: 0.75 }],
+        },
+      ],
+      stated: [{ concept: segment.type, value: indeterminate }],
+    }),
+    detectionReport: buildValueReport({
+      ...{ ...context, uids, sources },
+      groups: [
+        {
+          ...{
+            label: 'Box 1',
+            key: 'box',
+            finding: segment.type,
+            images: [source],
+            region: { outline, image: source },
+          },
+          values: [
+            { ...valueConcepts.score, value: 0.75 },
+            { ...valueConcepts.width, value: 9 },
+            { ...valueConcepts.height, value: 5 },
+          ],
+        },
+      ],
+    }),
+    regressionReport: buildValueReport({
+      ...{ ...context, uids, sources },
+      groups: [
+        {
+          ...{ label: 'Value', key: 'value', images: sources },
+          values: [{ concept: segment.type, unit: { scheme: 'UCUM', code: 'mL', meaning: 'mL' }, value: 12.5 }],
+        },
+      ],
+    }),
     secondaryCapture: buildSecondaryCapture({
       ...{ ...context, source, slice, number: 1 + variant },
       uids: { sc: id(105), scSeries: id(106) },

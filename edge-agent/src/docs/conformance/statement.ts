@@ -4,6 +4,7 @@ import { characterSets } from '../../study/receive/header/character-set.ts';
 import { anchor, blocks, table } from '../markdown.ts';
 import { exampleObjects } from './example-objects.ts';
 import { madeClassTable, objectsSection } from './objects.ts';
+import { priorSection } from './prior-ae.ts';
 import { keyTable } from './product.ts';
 import { asksByFind, resultSection } from './result-ae.ts';
 import { securitySection } from './security.ts';
@@ -19,6 +20,7 @@ export function conformanceStatement(): string {
     networking,
     storageSection(),
     resultSection(one),
+    priorSection(),
     stowOriginSection(),
     configuration(),
     '## 5 Media interchange',
@@ -56,8 +58,13 @@ const overview = (made: string): string =>
         ['Storage: every class of 4.2.1.1', 'no', 'yes'],
         ['Storage: results, the classes below', 'yes', 'yes'],
         ['Storage Commitment Push Model', 'yes', 'option; refused by default'],
-        ['Query/Retrieve, Study Root – FIND', asksByFind() ? 'option: completion of a study' : 'no', 'no'],
-        ['Query/Retrieve – MOVE, GET', 'no', 'no'],
+        [
+          'Query/Retrieve, Study Root – FIND',
+          asksByFind() ? 'option: priors, completion of a study' : 'option: priors',
+          'no',
+        ],
+        ['Query/Retrieve, Study Root – MOVE', 'option: priors', 'no'],
+        ['Query/Retrieve – GET', 'no', 'no'],
         ['Modality Worklist, MPPS, Instance Availability, Print', 'no', 'no'],
         ['DICOMweb Store (STOW-RS)', 'user agent', takesStow() ? 'origin server, option; off by default' : 'no'],
         ['DICOMweb Retrieve and Query (WADO-RS, QIDO-RS)', 'no', 'no'],
@@ -102,6 +109,8 @@ const configuration = (): string =>
     keyTable('assembly'),
     '#### 4.4.4 Destinations',
     keyTable('destinations'),
+    '#### 4.4.5 Priors',
+    keyTable('priors'),
   );
 
 const characterSetSection = (): string =>
@@ -119,7 +128,7 @@ const annexes = blocks(
   '### 8.2 Private attributes',
   'None is written.',
   '### 8.3 Coded terminology and templates',
-  'TID 1500, 1204, 1004, 1600, 1410, 1411, 1501, 300, 320, 4019 and 2010 of PS3.16, as 8.1 shows them. Codes of the scheme 99COLLIMATOR (in Coding Scheme Identification Sequence) stand for processing outcomes and for quantities that no standard scheme has. Codes of segments, sites and statements are those that a release declares.',
+  'TID 1500, 1204, 1004, 1600, 1410, 1411, 1501, 300, 320, 4019 and 2010 of PS3.16, as 8.1 shows them. Codes of the scheme 99COLLIMATOR (in Coding Scheme Identification Sequence) stand for processing outcomes and for quantities that no standard scheme has. Codes of segments, classes, numbers, sites and statements are those that a release declares.',
   '### 8.4 Grayscale image consistency',
   'The appliance has no display.',
   '### 8.5 Standard extended, specialized, private SOP classes',

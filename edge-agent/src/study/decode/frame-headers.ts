@@ -49,7 +49,15 @@ const numbered = (header: SliceHeader, index: number, frames: number): SliceHead
 
 type FrameHeader = Pick<
   SliceHeader,
-  'sliceThickness_mm' | 'slope' | 'intercept' | 'geometry' | 'imageType' | 'labels' | 'window' | 'unusable'
+  | 'sliceThickness_mm'
+  | 'slope'
+  | 'intercept'
+  | 'geometry'
+  | 'calibrated_mm'
+  | 'imageType'
+  | 'labels'
+  | 'window'
+  | 'unusable'
 >;
 
 /** What all frames of an image have in common. */
@@ -91,6 +99,7 @@ function frameHeader(frame: FrameValues, format: PixelFormat): FrameHeader {
   const window = windowOf(group(FRAME_VOI) ?? image);
   const frameType = FRAME_TYPES.flatMap((tag) => group(tag)?.list('x00089007') ?? []);
   const unusable = whyUnusable(image, slope, format);
+  const calibrated_mm = calibratedSpacing(image);
   return {
     sliceThickness_mm: measures.number('x00180050'),
     slope,
@@ -104,7 +113,16 @@ function frameHeader(frame: FrameValues, format: PixelFormat): FrameHeader {
     labels: labelsOf(frame),
     ...(window !== undefined && { window }),
     ...(unusable !== undefined && { unusable }),
+    ...(calibrated_mm !== undefined && { calibrated_mm }),
   };
+}
+
+/** Pixel Spacing where Pixel Spacing Calibration Type says of what it is; GEOMETRY and FIDUCIAL are its only values. */
+function calibratedSpacing(image: ElementValues): SliceHeader['calibrated_mm'] {
+  const type = image.text('x00280a02');
+  if (type !== 'GEOMETRY' && type !== 'FIDUCIAL') return undefined;
+  const [rows = 0, columns = 0] = image.numbers('x00280030');
+  return rows > 0 && columns > 0 && Number.isFinite(rows + columns) ? { rows, columns } : undefined;
 }
 
 function whyUnusable(image: ElementValues, slope: number, format: PixelFormat): string | undefined {

@@ -13,7 +13,7 @@ export type ImageBounds = {
 };
 
 export const defaultImageBounds: ImageBounds = {
-  headBytesFirst: 65_536,
+  headBytesFirst: 16_384,
   headBytesMax: 268_435_456,
   frameBytesMax: 268_435_456,
   deflatedBytesMax: 268_435_456,

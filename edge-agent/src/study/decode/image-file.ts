@@ -4,7 +4,7 @@ import { defaultImageBounds, type ImageBounds } from './image-bounds.ts';
 import { imageHeadOf, readImageHead } from './image-head.ts';
 import type { Part10 } from './part10.ts';
 import { pixelElements, type PixelFormat, pixelFormatOf } from './pixel-format.ts';
-import { type ByteSource, memorySource, openFileSource } from './pixels/byte-source.ts';
+import { type ByteSource, memorySource, openFileSource, type OpenSource } from './pixels/byte-source.ts';
 import { decodableSyntaxes } from './pixels/decodable-syntaxes.ts';
 import { decodeFrame } from './pixels/decode-frame.ts';
 import { type DecodedFrame, decodedFrame } from './pixels/decoded-frame.ts';
@@ -38,8 +38,9 @@ export async function openImageFile(
   path: string,
   codecs: PixelCodecs,
   bounds: ImageBounds = defaultImageBounds,
+  openSource: OpenSource = openFileSource,
 ): Promise<Result<ImageFile, Problem>> {
-  const file = await openFileSource(path);
+  const file = await openSource(path);
   if (!file.ok) return file;
   const opened = await openImage(file.value, codecs, bounds).catch(async (error: unknown) => {
     await file.value.close();

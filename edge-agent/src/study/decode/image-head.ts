@@ -20,21 +20,8 @@ export async function readImageHead(source: ByteSource, bounds: ImageBounds): Pr
   }
 }
 
-/**
- * The parser takes a 64-bit VR for one with a short length and loses its way, so the Extended Offset Table of whole
- * slides and the lengths beside it are given a VR of the same shape that it knows. In place.
- */
-function withKnownVrs(bytes: Uint8Array): void {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const element of [0x01, 0x02]) {
-    const at = buffer.lastIndexOf(Buffer.from([0xe0, 0x7f, element, 0x00, 0x4f, 0x56, 0x00, 0x00]));
-    if (at >= 0) buffer.write('OB', at + 4, 'latin1');
-  }
-}
-
 /** The parser stops before one element only, so each that may hold pixels is tried until one does. */
 function parseHead(bytes: Uint8Array): Result<Part10, Part10Problem> {
-  withKnownVrs(bytes);
   let first: Result<Part10, Part10Problem> | undefined;
   for (const { tag } of pixelElements) {
     const parsed = parsePart10(bytes, tag);

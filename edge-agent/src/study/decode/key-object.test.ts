@@ -11,7 +11,10 @@ const reference = (instance: string) => [uid(0x00081150, sopClasses.mrImage), ui
 function keyObject(title: { readonly scheme: string; readonly code: string }, content: string[], evidence: string[]) {
   return part10File({ sopClassUid: sopClasses.keyObjectSelection, sopInstanceUid: '2.25.1' }, [
     sequenceOf(0x0040a043, [[text(0x00080100, 'SH', title.code), text(0x00080102, 'SH', title.scheme)]]),
-    sequenceOf(0x0040a375, [[sequenceOf(0x00081115, [[sequenceOf(0x00081199, evidence.map(reference))]])]]),
+    uid(0x0020000d, '2.25.2'),
+    sequenceOf(0x0040a375, [
+      [uid(0x0020000d, '2.25.3'), sequenceOf(0x00081115, [[sequenceOf(0x00081199, evidence.map(reference))]])],
+    ]),
     sequenceOf(
       0x0040a730,
       content.map((instance) => [sequenceOf(0x00081199, [reference(instance)])]),
@@ -32,6 +35,7 @@ describe('key objects', () => {
         const known: KeyObject = {
           title: scheme === 'DCM' ? value : `${scheme}:${value}`,
           references: [...new Set([...content, ...evidence])],
+          studyInstanceUids: ['2.25.2', '2.25.3'],
         };
         expect(read).toEqual({ ok: true, value: known });
       }),

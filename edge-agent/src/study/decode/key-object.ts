@@ -11,6 +11,8 @@ export type KeyObject = {
   readonly title: string | undefined;
   /** SOP Instance UIDs that its content or its evidence names, each once. */
   readonly references: readonly string[];
+  /** Studies that its evidence names, and its own. */
+  readonly studyInstanceUids: readonly string[];
 };
 
 /**
@@ -32,9 +34,15 @@ export function readKeyObject(bytes: Uint8Array): Result<KeyObject, string> {
   // Content Sequence → Referenced SOP Sequence (TID 2010 has no deeper nesting).
   for (const content of items(dataSet, 'x0040a730')) for (const one of items(content, 'x00081199')) take(one);
   // Current Requested Procedure Evidence Sequence → series → instances.
-  for (const study of items(dataSet, 'x0040a375'))
+  const evidence = items(dataSet, 'x0040a375');
+  for (const study of evidence)
     for (const series of items(study, 'x00081115')) for (const one of items(series, 'x00081199')) take(one);
-  return ok({ title: titleOf(dataSet), references: [...references] });
+  const studies = [dataSet, ...evidence].map((one) => one.string('x0020000d')?.trim() ?? '');
+  return ok({
+    title: titleOf(dataSet),
+    references: [...references],
+    studyInstanceUids: [...new Set(studies.filter((uid) => uid !== ''))],
+  });
 }
 
 function titleOf(dataSet: DataSet): string | undefined {

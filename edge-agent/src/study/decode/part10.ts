@@ -6,6 +6,7 @@ import {
 } from '@collimator/shared/dicom/transfer-syntaxes';
 import { err, ok, type Result } from '@collimator/shared/result';
 import dicomParser, { type DataSet } from 'dicom-parser';
+import { parseDataSet } from './parse-data-set.ts';
 import type { Problem } from './problem.ts';
 
 /** A parsed Part 10 file; element values lie in `bytes`. */
@@ -48,7 +49,8 @@ export function parsePart10(bytes: Uint8Array, until?: string): Result<Part10, P
   const options = until === undefined ? {} : { untilTag: until };
   try {
     const plain = syntax.deflated ? inflatedFile(bytes, meta) : bytes;
-    const dataSet = dicomParser.parseDicom(plain, options);
+    const metaOfPlain = syntax.deflated ? dicomParser.readPart10Header(plain) : meta;
+    const dataSet = parseDataSet(plain, metaOfPlain, syntax, options);
     const beyond = elementBeyond(dataSet, plain.length, until);
     if (beyond !== undefined) return refuse('image-unreadable', `element ${beyond} ends beyond the file`, true);
     return ok({ bytes: plain, dataSet, syntax });

@@ -43,6 +43,11 @@ export type SliceHeader = {
   readonly slope: number;
   readonly intercept: number;
   readonly geometry: SliceGeometry | undefined;
+  /**
+   * Distance of pixels in the patient, of a projection that was calibrated (PS3.3 §10.7.1.3): between rows, between
+   * columns. What a projection says without that is of the detector, or nobody knows of what.
+   */
+  readonly calibrated_mm?: SliceGeometry['spacing_mm'];
   readonly lossy: LossyCompression | undefined;
   /** Digest of patient ID and its issuer: two slices of one patient have the same. */
   readonly patientKey: string;

@@ -5,7 +5,7 @@ import { defaultImageBounds, type ImageBounds } from './image-bounds.ts';
 import { openImageFile } from './image-file.ts';
 import { readImageHead } from './image-head.ts';
 import type { Part10 } from './part10.ts';
-import { openFileSource } from './pixels/byte-source.ts';
+import { openFileSource, type OpenSource } from './pixels/byte-source.ts';
 import { createPixelCodecs } from './pixels/pixel-codecs.ts';
 import { turnedOver } from './pixels/stored-values.ts';
 import type { Problem } from './problem.ts';
@@ -43,12 +43,19 @@ export type SliceReader = {
   readSubject(file: string): Promise<Result<readonly RawElement[], Problem>>;
 };
 
-/** Reads images from Part 10 files. One per thread: the codecs in it decode one image at a time. */
-export function createSliceReader(bounds: ImageBounds = defaultImageBounds): Promise<SliceReader> {
+/**
+ * Reads images from Part 10 files. One per thread: the codecs in it decode one image at a time.
+ *
+ * @param openSource `openBlockingSource` in a thread that does nothing else
+ */
+export function createSliceReader(
+  bounds: ImageBounds = defaultImageBounds,
+  openSource: OpenSource = openFileSource,
+): Promise<SliceReader> {
   const codecs = createPixelCodecs();
 
   async function openSlices(file: string): Promise<Result<SliceFile, Problem>> {
-    const opened = await openImageFile(file, codecs, bounds);
+    const opened = await openImageFile(file, codecs, bounds, openSource);
     if (!opened.ok) return opened;
     const image = opened.value;
     const headers = sliceHeadersOf(image.part10);
@@ -85,17 +92,18 @@ export function createSliceReader(bounds: ImageBounds = defaultImageBounds): Pro
         await opened.value.close();
       }
     },
-    readHeaders: (file) => fromHead(file, bounds, sliceHeadersOf),
-    readSubject: (file) => fromHead(file, bounds, (head) => ok(subjectElementsOf(head))),
+    readHeaders: (file) => fromHead(file, bounds, openSource, sliceHeadersOf),
+    readSubject: (file) => fromHead(file, bounds, openSource, (head) => ok(subjectElementsOf(head))),
   });
 }
 
 async function fromHead<T>(
   file: string,
   bounds: ImageBounds,
+  openSource: OpenSource,
   take: (head: Part10) => Result<T, Problem>,
 ): Promise<Result<T, Problem>> {
-  const source = await openFileSource(file);
+  const source = await openSource(file);
   if (!source.ok) return source;
   try {
     const head = await readImageHead(source.value, bounds);

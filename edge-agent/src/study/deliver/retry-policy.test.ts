@@ -12,6 +12,8 @@ describe('what a C-STORE status means for a delivery', () => {
     [0xa7ff, 'transient'],
     [0x0110, 'transient'],
     [0x0122, 'permanent'],
+    // Not authorized: only a person can change that, and a retry by hand sends it then.
+    [0x0124, 'permanent'],
     [0xa900, 'permanent'],
     [0xc000, 'permanent'],
   ])('%i is %s', (status, expected) => {

@@ -34,5 +34,7 @@ export function classOfStatus(status: number): 'delivered' | ErrorClass {
   if ((status & 0xff00) === 0xa700 || status === 0x0110 || status === 0x0213) return 'transient';
   // 0111H: the instance is there already. Its bytes are ours, for the UID is.
   if (status === 0x0111) return 'delivered';
+  // Among the rest 0124H, not authorized: it stays so until somebody changes a right at the destination, and a flood of
+  // repeats would not; `studies retry` sends it then.
   return 'permanent';
 }

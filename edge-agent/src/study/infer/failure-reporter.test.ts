@@ -12,6 +12,8 @@ const row = (jobId: number): JobRow => ({
     releaseVersion: '1.0.0',
     releaseSha256: 'a',
     slices: 1,
+    priority: 2,
+    queued_ms: 0,
     routes: null,
   },
   job: { state: 'failed', starts: 1, attempts: 1, interruptions: 0, notBefore_ms: 0 },

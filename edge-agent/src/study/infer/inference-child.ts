@@ -1,11 +1,13 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import { entryFile } from '@collimator/shared/entry';
 import type { After } from '../../timers.ts';
-import type { DeviceSpec, FromWorker, Inferred, LoadRelease, ToWorker, WorkerJob } from './protocol.ts';
+import type { DeviceSpec, FromWorker, LoadRelease, TaskAnswer, ToWorker } from './protocol.ts';
+import type { WorkerTask } from './tasks.ts';
 
+/** What a task came to. `lost`: the process is gone, which says nothing of the task. */
 export type RunAnswer =
-  | { readonly how: 'inferred'; readonly inferred: Inferred }
-  | { readonly how: 'transient' | 'permanent' | 'crashed'; readonly code: string; readonly detail: string };
+  | { readonly answer: TaskAnswer; readonly residentBytes: number }
+  | { readonly answer: undefined; readonly why: 'crashed' | 'stuck'; readonly detail: string };
 
 export type Ready = FromWorker & { readonly type: 'ready' };
 
@@ -15,8 +17,8 @@ export type InferenceChild = {
   readonly ready: Promise<Ready>;
   /** Resolves with why it ended. */
   readonly ended: Promise<string>;
-  /** One job at a time. Never rejects: a child that dies or is stuck is an answer. */
-  run(job: WorkerJob, stuckAfter_ms: number): Promise<RunAnswer>;
+  /** One task at a time. Never rejects: a child that dies or is stuck is an answer. */
+  run(task: WorkerTask, stuckAfter_ms: number): Promise<RunAnswer>;
   kill(): void;
 };
 
@@ -33,18 +35,15 @@ const startMostDefault_ms = 300_000;
 
 /**
  * Starts the process. It is a process and not a thread because a run cannot be cancelled and blocks its thread,
- * and because a fault in a driver ends whoever loaded it.
+ * and because a fault in a driver ends whoever loaded it. What is stuck is ended by SIGKILL, which a stopped process
+ * cannot put off either.
  */
 export function startInferenceChild(deps: InferenceChildDeps): InferenceChild {
   const child = fork(entryFile(import.meta.url, './worker/main.js'), {
     serialization: 'advanced',
-    // None of our own process's: import conditions or a debugger port are not the child's.
-    execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: {
-      ...(deps.env ?? process.env),
-      ...(deps.device.gpu !== undefined && { CUDA_VISIBLE_DEVICES: deps.device.gpu }),
-    },
+    ...programOf(deps.device),
+    env: { ...(deps.env ?? process.env), ...deviceEnv(deps.device) },
   });
   const ended = endOf(child);
   let stuck: string | undefined;
@@ -60,14 +59,12 @@ export function startInferenceChild(deps: InferenceChildDeps): InferenceChild {
       if (message.type === 'ready') {
         cancel();
         resolve(message);
-      } else if (message.type === 'inferred') running?.({ how: 'inferred', inferred: message.inferred });
-      else running?.({ how: message.how, code: message.code, detail: message.detail });
+      } else running?.({ answer: message.answer, residentBytes: message.resident_bytes });
     });
     void ended.then((why): void => {
       cancel();
       reject(new Error(stuck ?? why));
-      const code = stuck === undefined ? 'inference-worker-died' : 'inference-worker-stuck';
-      return running?.({ how: 'crashed', code, detail: stuck ?? why });
+      return running?.({ answer: undefined, why: stuck === undefined ? 'crashed' : 'stuck', detail: stuck ?? why });
     });
   });
   // Whoever does not ask for `ready` still learns of the end by `ended`.
@@ -83,10 +80,10 @@ export function startInferenceChild(deps: InferenceChildDeps): InferenceChild {
     ready,
     ended,
     kill,
-    run(job, stuckAfter_ms) {
-      if (running !== undefined) throw new Error('one job at a time in an inference process');
+    run(task, stuckAfter_ms) {
+      if (running !== undefined) throw new Error('one task at a time in an inference process');
       if (child.exitCode !== null || child.signalCode !== null)
-        return Promise.resolve({ how: 'crashed', code: 'inference-worker-died', detail: 'before the job began' });
+        return Promise.resolve({ answer: undefined, why: 'crashed', detail: 'before the task began' });
       return new Promise((resolve) => {
         const cancel = deps.after(stuckAfter_ms, () => {
           stuck = `no answer after ${Math.round(stuckAfter_ms / 1000)} s`;
@@ -97,9 +94,31 @@ export function startInferenceChild(deps: InferenceChildDeps): InferenceChild {
           cancel();
           resolve(answer);
         };
-        send({ type: 'run', job });
+        send({ type: 'task', task });
       });
     },
+  };
+}
+
+/**
+ * None of our own process's flags: import conditions or a debugger port are not the child's. A nice device is started
+ * by nice(1), because niceness belongs to each thread and only those that begin later inherit it.
+ */
+function programOf({ nice }: DeviceSpec): Pick<ForkOptions, 'execPath' | 'execArgv'> {
+  if (nice === 0) return { execArgv: [] };
+  return { execPath: 'nice', execArgv: ['-n', String(nice), process.execPath] };
+}
+
+/**
+ * The runtime sees no GPU but this one. Its Node binding takes no limit for the memory of a GPU; where the CUDA
+ * multi-process service runs, the driver keeps the processes of a device to their part of it.
+ */
+function deviceEnv({ gpu, memoryBytesMax, workers }: DeviceSpec): NodeJS.ProcessEnv {
+  if (gpu === undefined) return {};
+  const mebibytes = memoryBytesMax === undefined ? undefined : Math.floor(memoryBytesMax / workers / 2 ** 20);
+  return {
+    CUDA_VISIBLE_DEVICES: gpu,
+    ...(mebibytes !== undefined && { CUDA_MPS_PINNED_DEVICE_MEM_LIMIT: `0=${mebibytes}M` }),
   };
 }
 

@@ -1,17 +1,47 @@
-import type { KeyImages, ReportKind, ResultObject, SegmentationKind } from '@collimator/shared/contracts/agent-config';
-import type { Evidence, ResultUids } from '../result/result-context.ts';
+import type {
+  KeyImages,
+  RemoteServer,
+  ReportKind,
+  ResultObject,
+  SegmentationKind,
+} from '@collimator/shared/contracts/agent-config';
+import type { Evidence, RemoteOrigin, ResultUids } from '../result/result-context.ts';
+import type { NextWork, TaskTimes, WorkerTask } from './tasks.ts';
+import type { ModelTensor } from './worker/model-session.ts';
 
-/** What a child computes on. `gpu` is a UUID for CUDA_VISIBLE_DEVICES; without one it is a CPU device. */
+/** Where a model's runtime can compute. */
+export type Provider = 'tensorrt' | 'cuda' | 'cpu';
+
+/** What a child computes on; `kind` says how it opens its sessions. */
 export type DeviceSpec = {
   readonly name: string;
+  readonly kind: 'cpu' | 'gpu' | 'remote';
   /** Of the model's runtime. */
   readonly threads: number;
   /** That decode and preprocess beside it. */
   readonly decodeThreads: number;
+  /** UUID for CUDA_VISIBLE_DEVICES. */
   readonly gpu?: string;
+  /** A model server that computes for it. */
+  readonly remote?: RemoteServer;
+  /** Tried in this order. */
+  readonly providers: readonly Provider[];
+  /** Processes that share it. */
+  readonly workers: number;
+  /** Niceness of its processes; 0 is that of the supervisor. */
+  readonly nice: number;
+  /** Bytes of the device's own memory that its processes may take together; undefined: not known. */
+  readonly memoryBytesMax?: number;
+  /** Resident bytes of a process beyond which it is let go and a new one started. */
+  readonly residentBytesMax: number;
 };
 
-export type LoadRelease = { readonly sha256: string; readonly folder: string };
+export type LoadRelease = {
+  readonly sha256: string;
+  readonly folder: string;
+  /** What its models take of a device's memory, as the release declares. */
+  readonly memoryBytes: number;
+};
 
 /** Who made a result, as it stands in the objects. */
 export type ResultIdentity = {
@@ -32,6 +62,28 @@ export type ResultStyle = {
 /** What became of a job whose model ran. */
 export type InferredOutcome = 'measured' | 'no-finding' | 'abstained';
 
+/** An earlier study of the same patient, as far as the release wants it; every series is whole. */
+export type PriorStudy = {
+  readonly studyInstanceUid: string;
+  /** Whole days from it to the study of the job; 0 is earlier on the same day. */
+  readonly daysBefore: number;
+  readonly series: readonly {
+    readonly seriesInstanceUid: string;
+    readonly modality: string;
+    readonly bodyPart: string;
+    readonly description: string;
+    /** Absolute paths of its images. */
+    readonly files: readonly string[];
+  }[];
+};
+
+/** What became of the priors that the release asks for; without a study, `why` says so in words for the report. */
+export type Priors = {
+  /** The newest first. */
+  readonly studies: readonly PriorStudy[];
+  readonly why: string | undefined;
+};
+
 /** Paths and ids, never pixels. */
 export type WorkerJob = {
   readonly jobId: number;
@@ -47,6 +99,10 @@ export type WorkerJob = {
   readonly identity: ResultIdentity;
   /** Reports of ours on the same series that the new one takes the place of. */
   readonly predecessors?: readonly Evidence[];
+  /** Only for a release that asks for them. */
+  readonly priors?: Priors;
+  /** Models of other servers that took part. */
+  readonly remote?: readonly RemoteOrigin[];
 };
 
 /** One object that the child has put on disk. `file` is inside `outFolder`. */
@@ -81,23 +137,35 @@ export type Inferred = {
 
 export type Unloadable = { readonly sha256: string; readonly code: string; readonly detail: string };
 
+/** A release that a child has ready. */
+export type Loaded = {
+  readonly sha256: string;
+  readonly provider: string;
+  /** Whether the model is known to be the one that the release names; only a remote server's may not be. */
+  readonly attested: boolean;
+  /** What results say of the server that computes it; missing where it is computed here. */
+  readonly origins?: readonly RemoteOrigin[];
+  /** Why it is not attested. */
+  readonly why?: string;
+};
+
 export type ToWorker =
   | { readonly type: 'init'; readonly device: DeviceSpec; readonly releases: readonly LoadRelease[] }
-  | { readonly type: 'run'; readonly job: WorkerJob };
+  | { readonly type: 'task'; readonly task: WorkerTask };
+
+/** What came of a task. `permanent` is the input's fault, `transient` may go better next time. */
+export type TaskAnswer =
+  | { readonly how: 'next'; readonly next: NextWork }
+  | { readonly how: 'items'; readonly times: TaskTimes }
+  | { readonly how: 'tensors'; readonly outputs: readonly ModelTensor[] }
+  | { readonly how: 'permanent' | 'transient'; readonly code: string; readonly detail: string };
 
 export type FromWorker =
   | {
       readonly type: 'ready';
-      readonly provider: string;
       readonly warm_ms: number;
-      readonly loaded: readonly string[];
+      readonly loaded: readonly Loaded[];
       readonly unloadable: readonly Unloadable[];
     }
-  | { readonly type: 'inferred'; readonly jobId: number; readonly inferred: Inferred }
-  | {
-      readonly type: 'failed';
-      readonly jobId: number;
-      readonly how: 'transient' | 'permanent';
-      readonly code: string;
-      readonly detail: string;
-    };
+  /** One task at a time, so it needs no name. `resident_bytes` is of the whole process. */
+  | { readonly type: 'answer'; readonly answer: TaskAnswer; readonly resident_bytes: number };

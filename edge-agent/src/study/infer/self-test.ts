@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import type { Release } from '@collimator/shared/contracts/release';
 import { entryFile } from '@collimator/shared/entry';
 import type { ErrorCode } from '@collimator/shared/errors/catalogue';
+import type { Log } from '@collimator/shared/observe/log';
 import { err, ok, type Result } from '@collimator/shared/result';
 import type { DeviceSpec } from './protocol.ts';
 
@@ -14,7 +15,10 @@ export type SelfTestAnswer =
 export type SelfTestFailure = { readonly code: ErrorCode; readonly detail: string };
 
 const SELF_TEST_MS_MAX = 300_000;
-const cpu: DeviceSpec = { name: 'self-test', threads: 1, decodeThreads: 1 };
+const cpu: DeviceSpec = {
+  ...{ name: 'self-test', kind: 'cpu', threads: 1, decodeThreads: 1, providers: ['cpu'], workers: 1, nice: 0 },
+  residentBytesMax: Number.POSITIVE_INFINITY,
+};
 
 /**
  * Runs the golden cases of a release folder in a process of its own: source pixels through the declared
@@ -33,6 +37,38 @@ export async function selfTest(
   if (max_abs_diff <= release.golden.tolerance_abs) return ok({ max_abs_diff });
   const detail = `largest difference ${max_abs_diff.toExponential(2)}, allowed ${release.golden.tolerance_abs}`;
   return err({ code: 'golden-mismatch', detail });
+}
+
+/**
+ * The golden cases on the CPU, and then on the first GPU of each choice of providers, beside what runs there. A GPU that
+ * computes something else refuses the release while the one before is still at work. What could not be loaded there for
+ * now is told and no verdict: the device tests it again when it is to run it.
+ */
+export async function selfTestOn(
+  devices: readonly DeviceSpec[],
+  folder: string,
+  release: Release,
+  log: Log,
+  test: typeof selfTest = selfTest,
+): Promise<Result<{ readonly max_abs_diff: number }, SelfTestFailure>> {
+  const tested = await test(folder, release);
+  if (!tested.ok) return tested;
+  const gpus = devices.filter(({ kind, memoryBytesMax = Number.POSITIVE_INFINITY }) => {
+    // At most a release of the same size runs there; where the memory does not hold both, the test would be in its way.
+    return kind === 'gpu' && 2 * release.device.memory_bytes_min <= memoryBytesMax;
+  });
+  const differences = [tested.value.max_abs_diff];
+  for (const gpu of new Map(gpus.toReversed().map((one) => [one.providers.join(' '), one])).values()) {
+    const there = await test(folder, release, gpu);
+    if (there.ok) differences.push(there.value.max_abs_diff);
+    else {
+      const { code, detail } = there.error;
+      if (code === 'golden-mismatch') return err({ code, detail: `on ${gpu.name}: ${detail}` });
+      const { name, version } = release;
+      log.event('model-untested-on-device', { device: gpu.name, name, version, code, reason: detail });
+    }
+  }
+  return ok({ max_abs_diff: Math.max(...differences) });
 }
 
 function ask(request: SelfTestRequest): Promise<SelfTestAnswer> {

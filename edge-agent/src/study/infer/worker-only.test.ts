@@ -20,7 +20,7 @@ describe('ONNX Runtime', () => {
     const native = await importing(/from 'onnxruntime|import\('onnxruntime/);
     expect(native).not.toEqual([]);
     expect(native.filter((file) => !file.startsWith(worker))).toEqual([]);
-    const intoWorker = await importing(/(from|import\() ?'[^']*\/worker\/[^']*\.ts'/);
+    const intoWorker = await importing(/(?<!import type [^;]*)(from|import\() ?'[^']*\/worker\/[^']*\.ts'/);
     expect(intoWorker.filter((file) => file.startsWith('study/') && !file.startsWith(worker))).toEqual([]);
   });
 });

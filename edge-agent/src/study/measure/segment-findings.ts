@@ -1,4 +1,5 @@
-import type { Measurement, Stage, Statement } from '@collimator/shared/contracts/release';
+import type { Measurement, SegmentationStage, Statement } from '@collimator/shared/contracts/release';
+import { countMarked } from '@collimator/shared/imaging/marked';
 import type { VolumeGeometry } from '../decode/volume.ts';
 import { diametersOf } from './diameters.ts';
 import { type Intensity, intensityOf, type SliceAt } from './intensity.ts';
@@ -46,7 +47,7 @@ const intensities: Readonly<Partial<Record<Measurement['kind'], keyof Intensity>
  * @param sliceAt asked only for slices with a marked voxel, and only where intensities are wanted
  */
 export async function segmentFindings(
-  stage: Pick<Stage, 'measurements'>,
+  stage: Pick<SegmentationStage, 'measurements'>,
   masks: readonly SegmentMask[],
   geometry: VolumeGeometry,
   sliceAt: SliceAt,
@@ -54,7 +55,7 @@ export async function segmentFindings(
   const findings: SegmentFinding[] = [];
   for (const { segment, voxels: mask } of masks) {
     const kinds = stage.measurements.filter((wanted) => wanted.segment === segment).map(({ kind }) => kind);
-    const voxels = count(mask);
+    const voxels = countMarked(mask);
     const volume_mL = (voxels * geometry.voxel_mm3) / 1000;
     const intensity = kinds.some((kind) => intensities[kind] !== undefined)
       ? await intensityOf(sliceAt, mask, geometry.rows * geometry.columns)
@@ -71,7 +72,7 @@ export async function segmentFindings(
 
 /** What the statements of a stage come to. */
 export const statementFindings = (
-  stage: Pick<Stage, 'statements'>,
+  stage: Pick<SegmentationStage, 'statements'>,
   findings: readonly SegmentFinding[],
 ): readonly StatementFinding[] =>
   (stage.statements ?? []).map((statement) => {
@@ -97,11 +98,4 @@ function regionOf(
     return kind === 'diameter-longest' ? longest_mm : perpendicular_mm;
   };
   return { slice, outline, values: planar.map((kind) => ({ kind, value: valueOf(kind) })) };
-}
-
-/** An index loop: a mask has hundreds of millions of voxels. */
-function count(mask: Uint8Array): number {
-  let voxels = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) voxels += 1;
-  return voxels;
 }

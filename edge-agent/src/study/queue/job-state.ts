@@ -15,7 +15,7 @@ export type Job = {
   readonly state: JobState;
   /** Every start; names the attempt. */
   readonly starts: number;
-  /** Starts that ended badly. */
+  /** Starts that ended badly, and workers that died of it. */
   readonly attempts: number;
   /** Starts that a stop of the appliance cut short. */
   readonly interruptions: number;
@@ -28,7 +28,7 @@ export type JobEvent =
   | { readonly type: 'enqueued' }
   | { readonly type: 'started' }
   | { readonly type: 'inferred' }
-  /** The attempt answered with an error, or its process died (`crashed`). */
+  /** The attempt answered with an error, or workers died of it once too often (`crashed`). */
   | {
       readonly type: 'attempt-failed';
       readonly how: 'transient' | 'permanent' | 'crashed';
@@ -36,9 +36,13 @@ export type JobEvent =
       readonly detail: string;
       readonly at_ms: number;
     }
+  /** A worker has died of it, or had to be ended, and it goes on: its chunks are in the queue again. */
+  | { readonly type: 'worker-died' }
   /** The appliance stopped or the device was taken away while it ran: nobody's fault. */
   | { readonly type: 'interrupted' }
-  | { readonly type: 'superseded' };
+  | { readonly type: 'superseded' }
+  /** Something that it cannot do without is not to be had. */
+  | { readonly type: 'refused'; readonly code: string; readonly detail: string };
 
 export type JobLimits = {
   readonly attemptsMax: number;
@@ -73,10 +77,16 @@ export function step(job: Job, event: JobEvent, limits: JobLimits = jobLimitsDef
       return job.state === 'running' ? ok({ ...job, state: 'inferred' }) : refused;
     case 'attempt-failed':
       return job.state === 'running' ? ok(afterFailure(job, event, limits)) : refused;
+    case 'worker-died':
+      return job.state === 'running' ? ok({ ...job, attempts: job.attempts + 1 }) : refused;
     case 'interrupted':
       return job.state === 'running' ? ok(afterInterruption(job, limits)) : refused;
     case 'superseded':
       return job.state === 'queued' || job.state === 'assembled' ? ok({ ...job, state: 'superseded' }) : refused;
+    case 'refused': {
+      const failure = { class: 'permanent', code: event.code, detail: event.detail } as const;
+      return job.state === 'queued' ? ok({ ...job, state: 'failed', failure }) : refused;
+    }
   }
 }
 

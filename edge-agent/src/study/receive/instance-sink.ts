@@ -11,7 +11,7 @@ import { createFolderSync, type FolderSync } from './disk/folder-sync.ts';
 import { createFreeSpace } from './disk/free-space.ts';
 import { readHeader } from './header/head-reader.ts';
 import type { DataSetHeader, InstanceHeader } from './header/instance-header.ts';
-import type { InstanceIndex } from './instance-index.ts';
+import { type IndexConflict, type InstanceIndex, isConflict } from './instance-index.ts';
 import { placeOf, relativePath } from './disk/instance-path.ts';
 import { createPlacement, type Replacing } from './disk/instance-placement.ts';
 import { createKeyedLock, type KeyedLock } from './keyed-lock.ts';
@@ -169,13 +169,15 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
       const isPlaced = await put();
       const whole: InstanceHeader = { ...read, ...factsOf(file, request) };
       const first = await (isPlaced ? placement.record(file.path, whole) : placement.place(file.path, whole));
-      if (first !== 'conflict' || conflicts?.policy !== 'replace') return { header: whole, placed: first };
+      const displaces = first === 'displaces-prior';
+      if (!displaces && (first !== 'conflict' || conflicts?.policy !== 'replace'))
+        return { header: whole, placed: first };
       await placement.replace(file.path, whole);
-      return { header: whole, placed: 'replaced' as const };
+      return { header: whole, placed: displaces ? ('stored' as const) : ('replaced' as const) };
     };
     const { header, placed } = await gate.enter(read.studyInstanceUid, () => locks.run(read.sopInstanceUid, settled));
     const { callingAeTitle } = request;
-    if (placed === 'conflict' || placed === 'conflict-of-own')
+    if (placed !== 'replaced' && isConflict(placed))
       return settleConflict(file, header, factsOf(file, request), placed);
     file.leave();
     if (placed === 'replaced') tell({ type: 'instance-conflict', action: 'replaced', callingAeTitle });
@@ -191,8 +193,10 @@ export function createInstanceSink(deps: InstanceSinkDeps): StoreSink {
     file: ArrivingFile,
     header: InstanceHeader,
     facts: Facts,
-    which: 'conflict' | 'conflict-of-own',
+    which: IndexConflict,
   ): Promise<StoreOutcome> {
+    // Of a prior it suffices that there is one copy, and nobody is to decide about it.
+    if (which === 'conflict-of-prior') return outcome('elementsDiscarded', 'another object with this UID is kept');
     const { callingAeTitle, studyInstanceUid } = header;
     const conflict = (action: ConflictAction): void => tell({ type: 'instance-conflict', action, callingAeTitle });
     const before = quarantine.before(header.sopInstanceUid, header.dataSetSha256);

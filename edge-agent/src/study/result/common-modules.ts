@@ -3,7 +3,7 @@ import type { RawElement, RawItem } from '../decode/raw-element.ts';
 import { codeSequence, dcm } from './elements/code.ts';
 import { empty, is, sequence, sequenceOf, text as ascii, uid } from './elements/element.ts';
 import type { LocalTime } from './elements/local-time.ts';
-import { modelLines, resultTitle } from './notice.ts';
+import { algorithmOf, modelLines, resultTitle } from './notice.ts';
 import type { ObjectIdentity } from './elements/part10-file.ts';
 import type { ResultContext, SourceInstance } from './result-context.ts';
 import type { TextWriter } from './elements/text-writer.ts';
@@ -58,14 +58,17 @@ function contributingEquipment(time: LocalTime, context: ResultContext, text: Te
   return [
     ...equipmentModule(context, text),
     ascii(0x0018a002, 'DT', time.dateTime),
-    text(0x0018a003, 'ST', modelLines(context.release, context.releaseSha256).join('\n')),
+    text(0x0018a003, 'ST', modelLines(context).join('\n')),
     codeSequence(0x0040a170, dcm('109102', 'Processing Equipment'), text),
   ];
 }
 
 /** General and Enhanced General Equipment (§C.7.5.1, §C.7.5.2). */
-export const equipmentModule = ({ device, release }: ResultContext, text: TextWriter): readonly RawElement[] =>
-  deviceModule(device, [`agent ${device.softwareVersion}`, `${release.name} ${release.version}`], text);
+export function equipmentModule(context: ResultContext, text: TextWriter): readonly RawElement[] {
+  const { device } = context;
+  const { name, version } = algorithmOf(context);
+  return deviceModule(device, [`agent ${device.softwareVersion}`, `${name} ${version}`], text);
+}
 
 /** The same for what no release has part in. */
 export function deviceModule(

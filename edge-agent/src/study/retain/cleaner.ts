@@ -3,17 +3,21 @@ import { describeError } from '@collimator/shared/errors/coded-error';
 import type { Checkpoint } from '@collimator/shared/observe/checkpoint';
 import type { Log } from '@collimator/shared/observe/log';
 import type { RemovableStudy, Retention } from '../../store/sqlite-retention.ts';
+import type { KeptJob, SentJob, Withdrawable, WithdrawableBounds } from '../../store/sqlite-withdrawable.ts';
 import type { After } from '../../timers.ts';
 import { createStageLoop, type StageLoop } from '../queue/stage-loop.ts';
 import type { FileRemoval } from '../receive/disk/file-removal.ts';
 import type { StudyGate } from '../receive/study-gate.ts';
 import { bytesIn } from './bytes-in.ts';
-import { planRemoval, type RemovalReason, type RetentionPolicy } from './plan-removal.ts';
+import { planRemoval, priorIsDone, type RemovalReason, type RetentionPolicy } from './plan-removal.ts';
 import { removeIfEmpty } from './remove-if-empty.ts';
 
 export type CleanerDeps = {
   readonly retention: Retention;
-  readonly policy: RetentionPolicy;
+  readonly policy: RetentionPolicy & { readonly keepPriors_ms: number; readonly withdrawable: WithdrawableBounds };
+  readonly withdrawable: Withdrawable;
+  /** See `keepSubject`. */
+  readonly keepSubject: (job: SentJob) => Promise<KeptJob>;
   /** Absolute. */
   readonly dataDir: string;
   readonly removal: Pick<FileRemoval, 'run'>;
@@ -50,8 +54,15 @@ export function createCleaner(deps: CleanerDeps): StageLoop {
     busy.clear();
     const expired = await deps.expireQuarantine();
     if (expired > 0) log.event('quarantine-expired', { entries: expired });
+    await forgetWithdrawable();
     for (let removed = 0; removed < BATCH; removed += 1) {
-      const oldest = retention.oldestSettled([...stuck, ...busy]);
+      const except = [...stuck, ...busy];
+      const prior = retention.oldestPrior(except);
+      if (prior !== undefined && priorIsDone(prior.lastReceived_ms, deps.used(), deps.policy, deps.now())) {
+        await remove(prior, 'prior');
+        continue;
+      }
+      const oldest = retention.oldestSettled(except);
       const plan = planRemoval(oldest, deps.used(), deps.policy, deps.now());
       if (oldest === undefined || plan === undefined) return deps.now() + (busy.size > 0 ? BUSY_MS : deps.interval_ms);
       await remove(oldest, plan.reason);
@@ -63,7 +74,9 @@ export function createCleaner(deps: CleanerDeps): StageLoop {
     const { studyId } = study;
     try {
       const removed = await deps.gate.alone(study.studyInstanceUid, async () => {
-        const paths = await retention.letGo(study);
+        const kept = await keepSubjects(studyId);
+        deps.checkpoint('subjects-kept');
+        const paths = await retention.letGo(study, kept, deps.now());
         deps.checkpoint('study-let-go');
         const bytes = await bytesIn(deps.dataDir, paths);
         await deps.removal.run(paths);
@@ -77,6 +90,28 @@ export function createCleaner(deps: CleanerDeps): StageLoop {
       stuck.add(studyId);
       log.event('study-removal-failed', { study: studyId, reason: describeError(error) });
     }
+  }
+
+  /** What cannot be kept is told and goes all the same: a disk without room is to be freed. */
+  async function keepSubjects(studyId: number): Promise<readonly KeptJob[]> {
+    if (deps.policy.withdrawable.keep_ms === 0) return [];
+    const kept: KeptJob[] = [];
+    for (const job of deps.withdrawable.ofStudy(studyId)) {
+      try {
+        kept.push(await deps.keepSubject(job));
+      } catch (error) {
+        log.event('withdrawable-not-kept', { job: job.jobId, reason: describeError(error) });
+      }
+    }
+    return kept;
+  }
+
+  async function forgetWithdrawable(): Promise<void> {
+    const { keep_ms, jobsMax } = deps.policy.withdrawable;
+    const paths = await deps.withdrawable.forget(deps.now() - keep_ms, jobsMax);
+    if (paths.length === 0) return;
+    await deps.removal.run(paths);
+    log.event('withdrawable-forgotten', { jobs: paths.length });
   }
 
   const ageOf = ({ lastReceived_ms }: RemovableStudy): number => Math.round((deps.now() - lastReceived_ms) / 1000);

@@ -10,8 +10,8 @@ export type RetentionPolicy = {
   readonly keepMax_ms: number | undefined;
 };
 
-/** Why a study is removed: the disk is full, or it is old enough. */
-export type RemovalReason = 'space' | 'age';
+/** Why a study is removed: the disk is full, it is old enough, or it was fetched for jobs that are over. */
+export type RemovalReason = 'space' | 'age' | 'prior';
 
 /**
  * Decides whether the oldest settled study is to go now. One at a time, the disk being looked at again after each: so
@@ -34,3 +34,14 @@ export function planRemoval(
   if (policy.keepMax_ms !== undefined && age_ms >= policy.keepMax_ms) return { studyId, reason: 'age' };
   return undefined;
 }
+
+/**
+ * Whether a study that was only fetched as a prior, and that no job waits for or is running on, is to go now: when the
+ * disk is full, for it can be fetched again, or when it has been kept for as long as it may be of use to another job.
+ */
+export const priorIsDone = (
+  lastReceived_ms: number,
+  used: number,
+  policy: Pick<RetentionPolicy, 'highWatermark'> & { readonly keepPriors_ms: number },
+  now_ms: number,
+): boolean => used >= policy.highWatermark || now_ms - lastReceived_ms >= policy.keepPriors_ms;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ReleaseRef } from '@collimator/shared/contracts/common';
 import { CodedError, isCoded } from '@collimator/shared/errors/coded-error';
+import { pipelineProblems } from '@collimator/shared/imaging/pipeline-problems';
 import type { Log } from '@collimator/shared/observe/log';
 import { listFiles, manifestDigest, releaseJson } from '@collimator/shared/release/list-files';
 import { fileListProblem } from '@collimator/shared/release/file-list';
@@ -77,8 +78,9 @@ export function createRegistry({ store, dir, log, now }: RegistryDeps): Registry
     const files = await listFiles(folder, objects.putChunk);
     const problem = fileListProblem(files);
     if (problem !== undefined) throw new CodedError(problem.code, problem.detail);
-    const missing = missingFiles(draft, files);
-    if (missing.length > 0) throw new CodedError('release-invalid', missing.join('; '));
+    // What no appliance could run is refused here, before anybody signs it.
+    const problems = [...missingFiles(draft, files), ...pipelineProblems(draft)];
+    if (problems.length > 0) throw new CodedError('release-invalid', problems.join('; '));
 
     const manifest = releaseJson({ ...draft, files });
     const ref = { name: draft.name, version: draft.version, sha256: manifestDigest(manifest) };

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { ReleaseDeclaration, ReleaseDraft, Stage } from '@collimator/shared/contracts/release';
+import {
+  isSegmentation,
+  type ReleaseDeclaration,
+  type ReleaseDraft,
+  type SegmentationStage,
+  type Stage,
+} from '@collimator/shared/contracts/release';
 import type { RunSpec } from '@collimator/shared/contracts/run-spec';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import type { Dataset } from '../dataset/load-dataset.ts';
@@ -157,7 +163,7 @@ const exportModel = (model: TrainedModel, stage: Stage, validation: readonly Blo
     spec.export.parity_abs_max,
   );
 
-function evaluateBlocks(blocks: readonly Block[], predict: Predict, stage: Stage, size: SampleSize) {
+function evaluateBlocks(blocks: readonly Block[], predict: Predict, stage: SegmentationStage, size: SampleSize) {
   const { metrics, slices } = evaluateMasks(blocks.map((block) => predictBlock(block, predict, stage, size)));
   const numbers = blocks.flatMap((block) => block.indices.map((index) => block.prepared.item.firstSlice + index));
   return {
@@ -167,10 +173,12 @@ function evaluateBlocks(blocks: readonly Block[], predict: Predict, stage: Stage
   };
 }
 
-function onlyStage(declaration: ReleaseDeclaration): Stage {
+function onlyStage(declaration: ReleaseDeclaration): SegmentationStage {
   const [stage, ...more] = declaration.stages;
   if (stage === undefined || more.length > 0)
     throw new CodedError('training-spec-unsupported', 'a run trains a release of one stage');
+  if (!isSegmentation(stage) || stage.unit !== 'slice')
+    throw new CodedError('training-spec-unsupported', 'a run trains the segmentation of slices');
   return stage;
 }
 

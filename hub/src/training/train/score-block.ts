@@ -1,4 +1,4 @@
-import type { Stage } from '@collimator/shared/contracts/release';
+import type { SegmentationStage } from '@collimator/shared/contracts/release';
 import { makeMaskBuilder } from '@collimator/shared/imaging/postprocess';
 import type { SliceRef } from '../dataset/split.ts';
 import type { MaskPair } from '../evaluate/evaluate-masks.ts';
@@ -26,7 +26,7 @@ export function blocksOf(
 }
 
 /** Predicts a block and makes its mask at the source's resolution by the release's own postprocessing. */
-export function predictBlock(block: Block, predict: Predict, stage: Stage, size: SampleSize): MaskPair {
+export function predictBlock(block: Block, predict: Predict, stage: SegmentationStage, size: SampleSize): MaskPair {
   const { image, label } = block.prepared.item;
   const logits = predict(block.inputs);
   const pixels = size.rows * size.columns;

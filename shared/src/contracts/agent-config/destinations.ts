@@ -3,7 +3,7 @@ import { AeTitle, Path, Port, strict } from '../common.ts';
 
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' });
 
-const ClientTls = strict({ ca: Path, certificate: Type.Optional(Path), key: Type.Optional(Path) });
+export const ClientTls = strict({ ca: Path, certificate: Type.Optional(Path), key: Type.Optional(Path) });
 
 const Retry = strict(
   {

@@ -14,11 +14,16 @@ export const Quarantine = strict(
   { default: {} },
 );
 
-/** What is removed although there is room, and how often the disk is looked at. */
+/**
+ * What is removed although there is room, how often the disk is looked at, and how long results of what was removed can
+ * be taken back.
+ */
 export const Retention = strict(
   {
     keep_days_max: Type.Union([Type.Null(), Type.Number({ exclusiveMinimum: 0 })], { default: null }),
     interval_s: Type.Number({ minimum: 1, maximum: 86_400, default: 60 }),
+    withdrawable_days: Type.Number({ minimum: 0, maximum: 3_650, default: 90 }),
+    withdrawable_max: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 20_000 }),
   },
   { default: {} },
 );

@@ -36,6 +36,9 @@ export const KeyImages = strict(
 );
 export type KeyImages = Static<typeof KeyImages>;
 
+/** Whether a model server may compute whose model could not be shown to be that of the release. */
+export const Unattested = Type.Enum(['refuse', 'allow'], { default: 'refuse' });
+
 /** How the results of a route are made. */
 export const routeResults = {
   objects: Type.Array(ResultObject, { minItems: 1 }),
@@ -43,4 +46,5 @@ export const routeResults = {
   segmentation: SegmentationKind,
   outcomes: ReportedOutcomes,
   key_images: KeyImages,
+  unattested: Unattested,
 };

@@ -49,7 +49,7 @@ export async function readKeyObjects(deps: KeyObjectReaderDeps, limit: number): 
       continue;
     }
     if (effect.do === 'expire') await keyObjects.expire(one, title, references, deps.now());
-    const jobs = effect.do === 'reject' ? await keyObjects.reject(one, title, references, deps.now()) : 0;
+    const jobs = effect.do === 'reject' ? await keyObjects.reject(one, read.value, deps.now()) : 0;
     deps.checkpoint('rejection-noted');
     const reason = effect.do === 'reject' ? effect.reason : 'retention';
     log.event('rejection-noted', { instance: one.instanceId, reason, references: references.length, jobs });

@@ -1,4 +1,6 @@
 import type { Route } from '@collimator/shared/contracts/agent-config';
+import type { PriorityName } from '@collimator/shared/contracts/common';
+import type { Priority } from '../../queue/schedule/scheduler.ts';
 import type { ActiveRelease } from './active-releases.ts';
 import { routeName } from './routing.ts';
 import { type Reason, type SeriesFacts, selectForRoute } from './select-series.ts';
@@ -31,12 +33,13 @@ export type JobPlan = {
   readonly decisions: readonly RouteDecision[];
 };
 
-export type SelectingRoute = Pick<Route, 'name' | 'release' | 'select'>;
+export type SelectingRoute = Pick<Route, 'name' | 'release' | 'select'> & Partial<Pick<Route, 'priority'>>;
 
 export const plannedJob = (
   { ref, release }: ActiveRelease,
   series: SeriesFacts,
   routes: readonly string[],
+  given: readonly PriorityName[] = [],
 ): PlannedJob => ({
   seriesId: series.seriesId,
   seriesThrough: series.through,
@@ -44,12 +47,17 @@ export const plannedJob = (
   releaseName: ref.name,
   releaseVersion: ref.version,
   releaseSha256: ref.sha256,
-  priority: priorityOf[release.priority as keyof typeof priorityOf],
+  priority: Math.min(
+    ...(given.length > 0 ? given : [release.priority as PriorityName]).map((name) => priorityOf[name]),
+  ),
   routes,
 });
 
-/** STAT first; the order of arrival decides within a class. */
-export const priorityOf = { stat: 0, urgent: 1, routine: 2, background: 3 } as const;
+/** STAT first. */
+export const priorityOf = { stat: 0, urgent: 1, routine: 2, background: 3 } as const satisfies Record<
+  PriorityName,
+  Priority
+>;
 
 /**
  * Which jobs a complete study gives: one per release × series that a route of that release takes, for all routes that
@@ -83,7 +91,11 @@ export function planJobs(
       });
       decisions.push(...decided);
       const takers = decided.filter(({ selected }) => selected).map(({ route }) => route);
-      if (takers.length > 0) jobs.push(plannedJob(active, facts, takers));
+      // The most urgent of the routes that take it; what they do not say, the release does.
+      const given = ofRelease.flatMap(({ priority, ...route }) =>
+        priority !== undefined && takers.includes(routeName(route)) ? [priority] : [],
+      );
+      if (takers.length > 0) jobs.push(plannedJob(active, facts, takers, given));
     }
   }
   return { jobs, waits, decisions };

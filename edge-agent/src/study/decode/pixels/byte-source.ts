@@ -1,3 +1,4 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { err, ok, type Result } from '@collimator/shared/result';
 import type { Problem } from '../problem.ts';
@@ -10,16 +11,65 @@ export type ByteSource = {
   close(): Promise<void>;
 };
 
+export type OpenSource = (path: string) => Promise<Result<ByteSource, Problem>>;
+
 /** A file, read where it is asked for. */
-export async function openFileSource(path: string): Promise<Result<ByteSource, Problem>> {
+export const openFileSource: OpenSource = async (path) => {
   const handle = await open(path).catch((error: NodeJS.ErrnoException) => error);
-  if (handle instanceof Error)
-    return err({ code: 'image-unreadable', detail: `the file cannot be opened: ${handle.code}` });
+  if (handle instanceof Error) return cannotOpen(handle);
   const { size } = await handle.stat();
   if (size > 0) return ok({ size, read: (at, length) => readFully(handle, at, length), close: () => handle.close() });
   await handle.close();
-  return err({ code: 'image-unreadable', detail: 'the file is empty' });
+  return isEmpty;
+};
+
+/** Memory of a thread that is used again, at most one piece: images of a series are of one size. */
+export type SpareBytes = { put(bytes: ArrayBufferLike): void; take(length: number): Uint8Array };
+
+export function createSpareBytes(): SpareBytes {
+  let spare: ArrayBuffer | undefined;
+  return {
+    put(bytes) {
+      if (bytes instanceof ArrayBuffer) spare = bytes;
+    },
+    take(length) {
+      if (spare?.byteLength !== length) return new Uint8Array(length);
+      const bytes = new Uint8Array(spare);
+      spare = undefined;
+      return bytes;
+    },
+  };
 }
+
+/**
+ * The same for a thread that has nothing to do meanwhile: each step waits for the disk, which takes less time of the
+ * processor than another thread that waits for it.
+ *
+ * @param spare where pieces are read into that have its length
+ */
+export const blockingSources =
+  (spare: SpareBytes): OpenSource =>
+  async (path) => {
+    let file: number;
+    try {
+      file = openSync(path, 'r');
+    } catch (error) {
+      return cannotOpen(error as NodeJS.ErrnoException);
+    }
+    const { size } = fstatSync(file);
+    if (size > 0)
+      return ok({
+        size,
+        read: async (at, length) => readFullySync(file, at, spare.take(length)),
+        close: async () => closeSync(file),
+      });
+    closeSync(file);
+    return isEmpty;
+  };
+
+const cannotOpen = ({ code }: NodeJS.ErrnoException): Result<never, Problem> =>
+  err({ code: 'image-unreadable', detail: `the file cannot be opened: ${code}` });
+const isEmpty: Result<never, Problem> = err({ code: 'image-unreadable', detail: 'the file is empty' });
 
 /** Bytes that are in memory already. */
 export function memorySource(bytes: Uint8Array): ByteSource {
@@ -40,4 +90,14 @@ async function readFully(handle: FileHandle, at: number, length: number): Promis
     filled += bytesRead;
   }
   return filled === length ? bytes : bytes.subarray(0, filled);
+}
+
+function readFullySync(file: number, at: number, bytes: Uint8Array): Uint8Array {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const bytesRead = readSync(file, bytes, filled, bytes.length - filled, at + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled === bytes.length ? bytes : bytes.subarray(0, filled);
 }

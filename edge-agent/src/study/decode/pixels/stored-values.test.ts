@@ -42,6 +42,11 @@ describe('stored values', () => {
         });
         const stored = storedValues(cells, format, values.length);
         expect([...stored]).toEqual(values);
+        // Alone in their memory, and nothing beside them: then they are taken as they lie.
+        const alone = new Uint8Array(stored.length * size);
+        alone.set(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
+        const trimmed = { ...format, highBit: format.bitsStored - 1 };
+        expect([...storedValues(alone, trimmed, values.length)]).toEqual(values);
         const over = turnedOver(stored, format.bitsStored, format.signed);
         expect([...over]).toEqual(values.map((value) => min + max - value));
       }),

@@ -33,15 +33,43 @@ function integers(bits: number, signed: boolean) {
   return signed ? Int32Array : Uint32Array;
 }
 
-/** Cells with something beside the stored bits; in a copy, so that what was handed in stays what it is. */
+/**
+ * Cells whose value is the stored bits alone; in a copy where something is beside them, so that what was handed in stays
+ * what it is.
+ */
 function trimmed(cells: Pixels, { bitsStored, highBit, signed }: CellFormat): Pixels {
-  const out = cells.slice();
   // To the top of 32 bits and back: what is above falls off, the sign is extended or zeros come in.
   const up = 31 - highBit;
   const down = 32 - bitsStored;
+  if (isTrimmed(cells, up, down, signed)) return cells;
+  const out = cells.slice();
   if (signed) for (let i = 0; i < out.length; i++) out[i] = ((out[i] as number) << up) >> down;
   else for (let i = 0; i < out.length; i++) out[i] = ((out[i] as number) << up) >>> down;
   return out;
+}
+
+/** Nearly always they are: a pass without a copy is cheaper. Compared as 32 bits, whatever the sign. */
+function isTrimmed(cells: Pixels, up: number, down: number, signed: boolean): boolean {
+  let beside = 0;
+  if (signed) {
+    for (let i = 0; i < cells.length; i++) beside |= (cells[i] as number) ^ (((cells[i] as number) << up) >> down);
+    return beside === 0;
+  }
+  // Which bits of an unsigned cell are dropped does not depend on the others, so all cells are looked at together.
+  const all = orOf(cells);
+  return all === (all << up) >>> down;
+}
+
+/** All unsigned cells, bit for bit or-ed; two of 16 bits at a time where they lie so. */
+function orOf(cells: Pixels): number {
+  let all = 0;
+  if (!(cells instanceof Uint16Array) || cells.byteOffset % 4 !== 0 || cells.length % 2 !== 0) {
+    for (let i = 0; i < cells.length; i++) all |= cells[i] as number;
+    return all >>> 0;
+  }
+  const pairs = new Int32Array(cells.buffer, cells.byteOffset, cells.length / 2);
+  for (let i = 0; i < pairs.length; i++) all |= pairs[i] as number;
+  return (all & 0xffff) | (all >>> 16);
 }
 
 /**

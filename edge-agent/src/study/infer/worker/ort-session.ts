@@ -1,95 +1,84 @@
-import type { Release, Stage } from '@collimator/shared/contracts/release';
+import type { Stage } from '@collimator/shared/contracts/release';
 import { CodedError } from '@collimator/shared/errors/coded-error';
-import type { Plane } from '@collimator/shared/imaging/slice';
 import ort from 'onnxruntime-node';
 import type { DeviceSpec } from '../protocol.ts';
-import { readReleaseFile } from './load-release.ts';
+import type { Faults } from './faults.ts';
+import type { ModelSession, ModelTensor } from './model-session.ts';
+import { isOutOfMemory } from './out-of-memory.ts';
+import { requireSound } from './sound-output.ts';
 
-/** Runs a stage's model on slices. */
-export type StageModel = {
-  readonly stage: Stage;
-  readonly provider: string;
-  readonly batchMax: number;
-  /** The model's output for each slice, in order; at most `batchMax` slices. */
-  run(inputs: readonly Plane[]): Promise<readonly Plane[]>;
-  /** One run per batch size, so that the first real one is as fast as the others. */
-  warm(): Promise<void>;
-};
-
-/** The only stage of a release; several come with a later release contract. */
-export function onlyStage(release: Release): Stage {
-  const [stage, ...more] = release.stages;
-  if (stage === undefined || more.length > 0)
-    throw new CodedError('inference-release-unsupported', `${release.stages.length} stages`);
-  if (stage.inputs.length !== 1 || stage.outputs.length !== 1)
-    throw new CodedError('inference-release-unsupported', 'more than one input or output');
-  return stage;
-}
+type Tensors = Pick<Stage, 'inputs' | 'outputs'>;
 
 /**
- * Loads the model of a release. CUDA is tried first on a GPU; where it cannot be used, the CPU does the work and
- * `provider` says so. Threads do not spin: spinning costs the rest of the appliance twice the time.
+ * Loads a model into this process. The providers of the device are tried in their order; `provider` says which one does
+ * the work. Threads do not spin: spinning costs the rest of the appliance twice the time.
  *
- * @throws CodedError `inference-model-unloadable`, `inference-release-altered`, `inference-release-unsupported`
+ * @param model bytes of the ONNX file, verified by the caller
+ * @throws CodedError `inference-model-unloadable`
  */
-export async function loadStageModel(folder: string, release: Release, device: DeviceSpec): Promise<StageModel> {
-  const stage = onlyStage(release);
-  const { session, provider } = await createSession(await readReleaseFile(folder, release, stage.model), device);
-  const [input, output] = [stage.inputs[0], stage.outputs[0]] as [Stage['inputs'][number], Stage['outputs'][number]];
-  if (!session.inputNames.includes(input.name) || !session.outputNames.includes(output.name))
-    throw new CodedError(
-      'inference-model-unloadable',
-      'its inputs or outputs have other names than release.json gives',
-    );
-  const inSize = planeSize(input);
-  const outSize = planeSize(output);
-  const batchSizes = stage.batch_sizes.toSorted((a, b) => b - a);
-  const [batchMax, batchMin] = [batchSizes[0] ?? 1, batchSizes.at(-1) ?? 1];
+export async function openOrtSession(
+  model: Uint8Array,
+  stage: Tensors,
+  device: DeviceSpec,
+  faults?: Faults,
+): Promise<ModelSession> {
+  const { session, provider } = await createSession(model, device);
+  for (const [kind, declared, found] of [
+    ['input', stage.inputs, session.inputNames],
+    ['output', stage.outputs, session.outputNames],
+  ] as const)
+    for (const { name } of declared)
+      if (!found.includes(name))
+        throw new CodedError('inference-model-unloadable', `it has no ${kind} ${name}, which release.json gives`);
 
-  /** One run of exactly `batch` slices; shapes are fixed, because a new shape makes the runtime plan anew. */
-  async function runBatch(planes: readonly Plane[], batch: number): Promise<readonly Plane[]> {
-    const data = new Float32Array(batch * inSize.rows * inSize.columns);
-    for (const [i, plane] of planes.entries()) {
-      if (plane.rows !== inSize.rows || plane.columns !== inSize.columns)
-        throw new CodedError(
-          'imaging-ops-invalid',
-          `preprocessing gives ${plane.rows}×${plane.columns}, the model takes ${inSize.rows}×${inSize.columns}`,
-        );
-      data.set(plane.values, i * plane.values.length);
+  async function answersOf(
+    feeds: ort.InferenceSession.FeedsType,
+    outputs: readonly string[],
+    over: readonly ModelTensor[],
+    batch: number,
+  ): Promise<ort.InferenceSession.OnnxValueMapType> {
+    faults?.running(batch);
+    try {
+      return await session.run(feeds, fetchesOf(outputs, over));
+    } catch (error) {
+      // Outputs of another size do not fit where the last ones lay; whether they may have it is not for here to say.
+      if (over.length === 0 || isOutOfMemory(detailOf(error))) throw error;
+      return session.run(feeds, fetchesOf(outputs, []));
     }
-    const dims = input.shape.map((size) => (size === 'batch' ? batch : size));
-    const outputs = await session.run({ [input.name]: new ort.Tensor('float32', data, dims) }, [output.name]);
-    const values = outputs[output.name]?.data;
-    const pixels = outSize.rows * outSize.columns;
-    if (!(values instanceof Float32Array) || values.length !== batch * pixels)
-      throw new CodedError('inference-output-invalid', `not ${batch} × ${outSize.rows}×${outSize.columns} float32`);
-    return planes.map((_, i) => ({ ...outSize, values: values.slice(i * pixels, (i + 1) * pixels) }));
   }
 
   return {
-    stage,
     provider,
-    batchMax,
-    async run(inputs) {
-      const outputs: Plane[] = [];
-      while (outputs.length < inputs.length) {
-        const left = inputs.length - outputs.length;
-        // The largest size that is filled; the smallest, filled up with blank slices, for what is left over.
-        const batch = batchSizes.find((size) => size <= left) ?? batchMin;
-        outputs.push(...(await runBatch(inputs.slice(outputs.length, outputs.length + batch), batch)));
-      }
-      return outputs;
+    attested: true,
+    async run(inputs, outputs, over = []) {
+      const batch = inputs[0]?.dims[0] ?? 1;
+      const feeds = Object.fromEntries(
+        inputs.map(({ name, dims, data }) => [name, new ort.Tensor('float32', data, dims)]),
+      );
+      const answers = await answersOf(feeds, outputs, over, batch).catch((error: unknown) => {
+        throw failure(error);
+      });
+      return outputs.map((name): ModelTensor => {
+        const answer = answers[name] ?? { data: undefined, dims: [] };
+        const { data, dims } = faults?.output(answer) ?? answer;
+        const declared = stage.outputs.find((output) => output.name === name);
+        return requireSound({ name, dims, data }, declared?.shape, batch);
+      });
     },
-    async warm() {
-      const blank = { ...inSize, values: new Float32Array(inSize.rows * inSize.columns) };
-      for (const size of batchSizes)
-        await runBatch(
-          Array.from({ length: size }, () => blank),
-          size,
-        );
-    },
+    close: () => session.release(),
   };
 }
+
+type Fetches = Record<string, ort.Tensor | null>;
+
+/** Outputs by name: memory for them, or none, then the runtime takes its own. */
+const fetchesOf = (outputs: readonly string[], over: readonly ModelTensor[]): Fetches =>
+  Object.fromEntries(
+    outputs.map((name) => {
+      const memory = over.find((one) => one.name === name);
+      return [name, memory === undefined ? null : new ort.Tensor('float32', memory.data, memory.dims)];
+    }),
+  );
 
 async function createSession(
   model: Uint8Array,
@@ -103,7 +92,7 @@ async function createSession(
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
   };
   let why = '';
-  for (const provider of device.gpu === undefined ? ['cpu'] : ['cuda', 'cpu']) {
+  for (const provider of device.providers) {
     try {
       const session = await ort.InferenceSession.create(model, { ...options, executionProviders: [provider] });
       return { session, provider };
@@ -114,12 +103,12 @@ async function createSession(
   throw new CodedError('inference-model-unloadable', why.trim());
 }
 
-function planeSize(tensor: Stage['inputs'][number]): { readonly rows: number; readonly columns: number } {
-  const [rows, columns, channels] =
-    tensor.layout === 'NHWC'
-      ? [tensor.shape[1], tensor.shape[2], tensor.shape[3]]
-      : [tensor.shape[2], tensor.shape[3], tensor.shape[1]];
-  if (tensor.shape.length !== 4 || typeof rows !== 'number' || typeof columns !== 'number' || channels !== 1)
-    throw new CodedError('inference-release-unsupported', `${tensor.name} is not [batch, rows, columns, 1 channel]`);
-  return { rows, columns };
+const detailOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The runtime tells what went wrong in words only. */
+function failure(error: unknown): Error {
+  const detail = detailOf(error);
+  return isOutOfMemory(detail)
+    ? new CodedError('inference-out-of-memory', detail, { cause: error })
+    : new CodedError('inference-failed', detail, { cause: error });
 }

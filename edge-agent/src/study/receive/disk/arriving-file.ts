@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import type { HeadSource } from '../header/head-reader.ts';
 import { raw } from './raw-files.ts';
@@ -45,11 +45,13 @@ export type ArrivingFile = {
  * @param slot where an object that fits is kept; it is given back when the file is closed or grows beyond it
  */
 export function createArrivingFile(path: string, preface: Uint8Array, slot?: LaneSlot): ArrivingFile {
-  const hash = createHash('sha256');
+  /** Of what did not stay in the slot; the lane has the others'. */
+  let hash: Hash | undefined;
   let opening: Promise<number> | undefined;
   let contentBytes = 0;
   let inSlot = slot;
-  let held: Uint8Array[] = [preface];
+  /** Nothing while all is in the slot. */
+  let held: Uint8Array[] = slot === undefined ? [preface] : [];
   let heldBytes = preface.length;
   /** Bytes of the file before the first that is held. */
   let writtenBytes = 0;
@@ -57,10 +59,7 @@ export function createArrivingFile(path: string, preface: Uint8Array, slot?: Lan
   let closed: Promise<void> | undefined;
   /** Something may be at the path, and is ours. */
   let made = false;
-  if (slot !== undefined) {
-    slot.bytes.set(preface);
-    held = [slot.bytes.subarray(0, preface.length)];
-  }
+  slot?.bytes.set(preface);
 
   function opened(): Promise<number> {
     made = true;
@@ -75,13 +74,19 @@ export function createArrivingFile(path: string, preface: Uint8Array, slot?: Lan
     heldBytes = 0;
   }
 
+  function digest(bytes: Uint8Array): void {
+    hash ??= createHash('sha256');
+    hash.update(bytes);
+  }
+
   /** The ordinary way from here on; the slot is for others. */
   function leaveSlot(): void {
     if (inSlot === undefined) return;
-    held = held.map((piece) => Uint8Array.from(piece));
-    hash.update((held[0] as Uint8Array).subarray(preface.length));
+    const piece = inSlot.bytes.slice(0, heldBytes);
     inSlot.free();
     inSlot = undefined;
+    held = [piece];
+    digest(piece.subarray(preface.length));
   }
 
   /** Nothing of it is waited for on the disk: closing after a sync only lets the descriptor go. */
@@ -90,6 +95,8 @@ export function createArrivingFile(path: string, preface: Uint8Array, slot?: Lan
     await closed;
   }
 
+  const pieces = (): Uint8Array[] => (inSlot === undefined ? held : [inSlot.bytes.subarray(0, heldBytes)]);
+
   return {
     path,
     async append(data) {
@@ -97,11 +104,10 @@ export function createArrivingFile(path: string, preface: Uint8Array, slot?: Lan
       if (inSlot !== undefined && heldBytes + data.length <= inSlot.bytes.length) {
         inSlot.bytes.set(data, heldBytes);
         heldBytes += data.length;
-        held = [inSlot.bytes.subarray(0, heldBytes)];
         return;
       }
       leaveSlot();
-      hash.update(data);
+      digest(data);
       held.push(data);
       heldBytes += data.length;
       if (heldBytes >= HELD_BYTES_MAX || held.length >= HELD_PIECES_MAX) await write();
@@ -118,7 +124,6 @@ export function createArrivingFile(path: string, preface: Uint8Array, slot?: Lan
       made = true;
       const stored = await lane.store(inSlot, { ...to, path, bytes: heldBytes, contentAt: preface.length });
       sha256 = stored.sha256;
-      held = [];
       inSlot.free();
       inSlot = undefined;
       return stored.place;
@@ -126,12 +131,13 @@ export function createArrivingFile(path: string, preface: Uint8Array, slot?: Lan
     source: () => ({
       async read(into, offset, length, position) {
         const target = into.subarray(offset, offset + length);
-        if (position >= writtenBytes) return { bytesRead: copyFrom(held, position - writtenBytes, target) };
+        if (position >= writtenBytes) return { bytesRead: copyFrom(pieces(), position - writtenBytes, target) };
         return { bytesRead: await raw.read(await opened(), target, position) };
       },
+      view: (length, position) => inSlot?.bytes.subarray(position, Math.min(position + length, heldBytes)),
     }),
     contentBytes: () => contentBytes,
-    contentSha256: () => (sha256 ??= hash.digest('hex')),
+    contentSha256: () => (sha256 ??= (hash ?? createHash('sha256')).digest('hex')),
     close,
     leave() {
       made = false;

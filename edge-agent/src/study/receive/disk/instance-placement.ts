@@ -7,7 +7,7 @@ import { dataSetOffset, META_LENGTH_BYTES } from './file-meta.ts';
 import type { FileRemoval } from './file-removal.ts';
 import type { FolderSync } from './folder-sync.ts';
 import type { InstanceHeader } from '../header/instance-header.ts';
-import type { IndexOutcome, InstanceIndex } from '../instance-index.ts';
+import { type IndexOutcome, type InstanceIndex, isConflict } from '../instance-index.ts';
 import { type InstancePlace, placeOf, relativePath } from './instance-path.ts';
 import { raw } from './raw-files.ts';
 import type { StoredInstances } from './stored-instances.ts';
@@ -170,8 +170,6 @@ export function createPlacement(deps: {
     },
   };
 }
-
-const isConflict = (outcome: IndexOutcome): boolean => outcome === 'conflict' || outcome === 'conflict-of-own';
 
 const isThere = (path: string): Promise<boolean> =>
   access(path).then(

@@ -3,85 +3,71 @@ import { closeSync, fdatasync, fsync, linkSync, openSync, unlinkSync, writeSync 
 import { promisify } from 'node:util';
 import type { LaneAnswer, LanePlace, LaneRequest } from './store-lane-protocol.ts';
 
-type Work = { readonly request: LaneRequest; readonly sha256: string; fd: number | undefined; place?: LanePlace };
+/** A file of the lane that was written, or why it could not be. */
+export type Written = {
+  readonly request: LaneRequest;
+  readonly sha256: string;
+  readonly fd: number | undefined;
+  place?: LanePlace;
+  failed?: { readonly error: unknown };
+};
 
 const synced = { file: promisify(fdatasync), folder: promisify(fsync) };
 
+/** Makes the file of a request and its digest. Blocks its thread: to be called in one that has nothing else to do. */
+export function writeFile(request: LaneRequest): Written {
+  const file = new Uint8Array(request.slot, 0, request.bytes);
+  let fd: number | undefined;
+  try {
+    const sha256 = createHash('sha256').update(file.subarray(request.contentAt)).digest('hex');
+    fd = openSync(request.path, 'wx');
+    for (let at = 0; at < file.length; ) at += writeSync(fd, file, at, file.length - at);
+    return { request, sha256, fd };
+  } catch (error) {
+    return { request, sha256: '', fd, failed: { error } };
+  }
+}
+
 /**
- * Stores a group of files, each step for all of them before the next step: write, fdatasync, link, fsync of the folders,
+ * Stores a group of written files, each step for all of them before the next step: fdatasync, link, fsync of the folders,
  * unlink. So the order holds for every file: its bytes are durable before its name is, and its name before the answer.
- * A file that fails takes no other one with it.
- *
- * All but the syncs blocks its thread; to be called in one that has nothing else to do. The syncs of a group wait for
- * the disk beside each other, so that its journal takes them at once, and the next group is written meanwhile.
+ * A file that fails takes no other one with it. The syncs wait for the disk beside each other, so that its journal takes
+ * them at once.
  */
-export async function storeGroup(group: readonly LaneRequest[]): Promise<LaneAnswer[]> {
-  const failed = new Map<LaneRequest, unknown>();
-  /** One step of all that have come so far. */
-  const each = <T>(some: readonly T[], requestOf: (one: T) => LaneRequest, step: (one: T) => void): T[] =>
-    some.filter((one) => {
-      try {
-        step(one);
-        return true;
-      } catch (error) {
-        failed.set(requestOf(one), error);
-        return false;
-      }
-    });
-  const eachWork = (some: readonly Work[], step: (work: Work) => void): Work[] =>
-    each(some, ({ request }) => request, step);
+export async function storeGroup(group: readonly Written[]): Promise<LaneAnswer[]> {
+  await each(group, ({ fd }) => synced.file(fd as number));
+  for (const { fd } of group) if (fd !== undefined) closeSync(fd);
+  await each(group, (file) => {
+    file.place = linkInto(file.request);
+  });
+  const durable = new Map<string, Promise<void>>();
+  await each(group, async ({ place, request }) => {
+    if (place !== 'placed') return;
+    const folderSynced = durable.get(request.folder) ?? fsyncFolder(request.folder);
+    durable.set(request.folder, folderSynced);
+    await folderSynced;
+    unlinkSync(request.path);
+  });
+  return group.map(answerOf);
+}
 
-  const awaitEach = async (some: readonly Work[], step: (work: Work) => Promise<void>): Promise<Work[]> => {
-    const outcomes = await Promise.allSettled(some.map(step));
-    return some.filter(({ request }, i) => {
-      const outcome = outcomes[i];
-      if (outcome?.status === 'rejected') failed.set(request, outcome.reason);
-      return outcome?.status === 'fulfilled';
-    });
-  };
-
-  const works: Work[] = [];
-  each(
-    group,
-    (request) => request,
-    (request) => {
-      const file = new Uint8Array(request.slot, 0, request.bytes);
-      const work: Work = {
-        request,
-        sha256: createHash('sha256').update(file.subarray(request.contentAt)).digest('hex'),
-        fd: openSync(request.path, 'wx'),
-      };
-      works.push(work);
-      for (let at = 0; at < file.length; ) at += writeSync(work.fd as number, file, at, file.length - at);
-    },
-  );
-  const written = works.filter(({ request }) => !failed.has(request));
-  const durable = await awaitEach(written, ({ fd }) => synced.file(fd as number));
-  for (const work of works) closeSync(work.fd as number);
-  const linked = eachWork(durable, (work) => {
-    work.place = linkInto(work.request);
-  }).filter(({ place }) => place === 'placed');
-  const folders = new Map<string, Work[]>();
-  for (const work of linked) folders.set(work.request.folder, [...(folders.get(work.request.folder) ?? []), work]);
+/** One step for all that nothing has gone wrong with so far. */
+async function each(group: readonly Written[], step: (file: Written) => void | Promise<void>): Promise<void> {
   await Promise.all(
-    [...folders].map(async ([folder, inIt]) => {
+    group.map(async (file) => {
+      if (file.failed !== undefined) return;
       try {
-        await fsyncFolder(folder);
-        eachWork(inIt, ({ request }) => unlinkSync(request.path));
+        await step(file);
       } catch (error) {
-        for (const { request } of inIt) failed.set(request, error);
+        file.failed = { error };
       }
     }),
   );
-  const done = new Map(works.map((work) => [work.request, work]));
-  return group.map((request) => answerOf(request, done.get(request), failed));
 }
 
-function answerOf(request: LaneRequest, work: Work | undefined, failed: Map<LaneRequest, unknown>): LaneAnswer {
-  const { id } = request;
-  if (!failed.has(request) && work?.place !== undefined)
-    return { id, ok: true, sha256: work.sha256, place: work.place };
-  const error = failed.get(request);
+function answerOf({ request: { id }, sha256, place, failed }: Written): LaneAnswer {
+  if (failed === undefined && place !== undefined) return { id, ok: true, sha256, place };
+  const error = failed?.error;
   const message = error instanceof Error ? error.message : String(error);
   return { id, ok: false, code: codeOf(error), message };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { storeGroup } from './store-group.ts';
+import { storeGroup, writeFile } from './store-group.ts';
 import { openStoreLane, type StoreLane, StoreLaneError } from './store-lane.ts';
 import { LANE_SLOTS, type LaneRequest } from './store-lane-protocol.ts';
 
@@ -30,7 +30,7 @@ describe('a group of files', () => {
   });
 
   it('is put into its places, each file whole and with the digest of its content', async () => {
-    const answers = await storeGroup([request(0), request(1, 'b'), request(2)]);
+    const answers = await storeGroup([request(0), request(1, 'b'), request(2)].map(writeFile));
     expect(answers).toEqual(
       [0, 1, 2].map((slot) => ({
         ...{ id: slot, ok: true, place: 'placed' },
@@ -43,7 +43,7 @@ describe('a group of files', () => {
 
   it('replaces nothing, and says where a file is that found no place', async () => {
     writeFileSync(join(dir, 'a/0.dcm'), 'first');
-    const answers = await storeGroup([request(0), request(1, 'gone'), request(2)]);
+    const answers = await storeGroup([request(0), request(1, 'gone'), request(2)].map(writeFile));
     expect(answers).toMatchObject([{ place: 'there' }, { place: 'no-folder' }, { place: 'placed' }]);
     expect(readFileSync(join(dir, 'a/0.dcm'), 'utf8')).toBe('first');
     expect(names()).toEqual(['a', 'a/0.dcm', 'a/2.dcm', 'b', 'incoming', 'incoming/0.part', 'incoming/1.part']);
@@ -51,7 +51,7 @@ describe('a group of files', () => {
 
   it('loses no other file to one that fails', async () => {
     writeFileSync(join(dir, 'incoming/1.part'), 'taken');
-    const answers = await storeGroup([request(0), request(1), request(2)]);
+    const answers = await storeGroup([request(0), request(1), request(2)].map(writeFile));
     expect(answers).toMatchObject([{ ok: true }, { id: 1, ok: false, code: 'EEXIST' }, { ok: true }]);
     expect(readFileSync(join(dir, 'incoming/1.part'), 'utf8')).toBe('taken');
   });

@@ -12,6 +12,8 @@ export const HEAD_BYTES_MAX = 67_108_864;
 export type HeadSource = {
   /** Copies bytes from `position` of the file into `into`; fewer than `length` at the end. */
   read(into: Buffer, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  /** The same bytes where they lie in memory already; undefined when they do not. */
+  view?(length: number, position: number): Uint8Array | undefined;
 };
 
 /**
@@ -31,12 +33,17 @@ export async function readHeader(
   if (syntax === undefined) return err(`transfer syntax ${transferSyntaxUid} is not known`);
   for (let size = HEAD_BYTES; ; size *= 8) {
     const bytes = Math.min(size, length, HEAD_BYTES_MAX);
-    const head = Buffer.allocUnsafe(bytes);
-    const { bytesRead } = await file.read(head, 0, bytes, offset);
-    const parsed = await parseHeader(head.subarray(0, bytesRead), bytesRead === length, syntax, HEAD_BYTES_MAX);
+    const head = file.view?.(bytes, offset) ?? (await readHead(file, bytes, offset));
+    const parsed = await parseHeader(head, head.length === length, syntax, HEAD_BYTES_MAX);
     if (parsed.ok) return parsed;
     const problem: HeaderProblem = parsed.error;
     if (problem.kind === 'unparsable') return err(problem.why);
     if (bytes >= HEAD_BYTES_MAX) return err(`the header is longer than ${HEAD_BYTES_MAX} bytes`);
   }
+}
+
+async function readHead(file: HeadSource, length: number, position: number): Promise<Uint8Array> {
+  const head = Buffer.allocUnsafe(length);
+  const { bytesRead } = await file.read(head, 0, length, position);
+  return head.subarray(0, bytesRead);
 }

@@ -73,3 +73,32 @@ describe('a header', () => {
     expect(read).toMatchObject({ ok: true, value: { imageOrientation: null } });
   });
 });
+
+describe('an image whose frames say each for itself how they lie', () => {
+  /** The item of a sequence with one, without the head of the sequence. */
+  const frame = (orientation: string, thickness: string): Buffer =>
+    sequence(
+      0x5200_9230,
+      sequence(0x0020_9116, element(0x0020_0037, 'DS', orientation)),
+      sequence(0x0028_9110, element(0x0018_0050, 'DS', thickness)),
+    ).subarray(12);
+  const axial = '1\\0\\0\\0\\1\\0 ';
+  const coronal = '1\\0\\0\\0\\0\\-1';
+  const head = (...frames: readonly Buffer[]): Buffer =>
+    Buffer.concat([
+      ...[...uids, ...places, element(0x0028_0008, 'IS', String(frames.length))],
+      ...[sequence(0x5200_9229), element(0x5200_9230, 'SQ', Buffer.concat(frames))],
+      pixels,
+    ]);
+
+  it('lies as all of them say, is known only when all are read, and is unknown where they differ', async () => {
+    const alike = head(frame(axial, '2.5'), frame(axial, '2.5'));
+    const expected = { imageOrientation: [1, 0, 0, 0, 1, 0], sliceThickness_mm: 2.5, numberOfFrames: 2 };
+    expect(await parseHeader(alike, true, explicit, 1_000)).toMatchObject({ ok: true, value: expected });
+    const begun = alike.subarray(0, alike.length - pixels.length - 20);
+    expect(await parseHeader(begun, false, explicit, 1_000)).toEqual({ ok: false, error: { kind: 'more' } });
+    const mixed = head(frame(axial, '2.5'), frame(coronal, '2.5'));
+    const unknown = { imageOrientation: null, sliceThickness_mm: 2.5 };
+    expect(await parseHeader(mixed, true, explicit, 1_000)).toMatchObject({ ok: true, value: unknown });
+  });
+});

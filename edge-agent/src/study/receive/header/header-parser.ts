@@ -24,8 +24,9 @@ export const HEADER_READS_MAX = 1_000_000;
  * first where they are, and without them only its orientation and slice thickness are not known.
  */
 const GROUPS_WITHIN_BYTES = 1_048_576;
-/** Functional groups of all frames (PS3.3 §C.7.6.16). */
+/** Functional groups of all frames, and of each (PS3.3 §C.7.6.16). */
 const SHARED_GROUPS = 'x52009229';
+const FRAME_GROUPS = 'x52009230';
 
 /** Value representations with a 32-bit length (PS3.5 §7.1.2) that the parser does not know. */
 const LONG_VRS: ReadonlySet<string> = new Set(['OV', 'SV', 'UV']);
@@ -67,11 +68,19 @@ function parsePlain(bytes: Uint8Array, whole: boolean, syntax: TransferSyntax): 
   return headerOf(bytes, elements, syntax);
 }
 
-/** A multi-frame image whose shared functional groups are not among what was read yet. */
+/** A multi-frame image whose functional groups that say its orientation are not among what was read yet. */
 function mayHaveGroupsBehind(bytes: Uint8Array, elements: DataSet['elements']): boolean {
   const isMultiFrame = elements['x00280008'] !== undefined && elements['x00200037'] === undefined;
-  return isMultiFrame && elements[SHARED_GROUPS] === undefined && bytes.length < GROUPS_WITHIN_BYTES;
+  const { [SHARED_GROUPS]: shared, [FRAME_GROUPS]: ofFrames } = elements;
+  const isToCome = shared === undefined || (ofFrames === undefined && groupOf(shared, 0, 'x00209116') === undefined);
+  return isMultiFrame && isToCome && bytes.length < GROUPS_WITHIN_BYTES;
 }
+
+type Elements = DataSet['elements'];
+
+/** One functional group of a frame, or of all frames in item 0 of the shared ones. */
+const groupOf = (groups: Element | undefined, item: number, tag: string): Elements | undefined =>
+  groups?.items?.[item]?.dataSet?.elements[tag]?.items?.[0]?.dataSet?.elements;
 
 /** The top-level elements up to the pixel data; where the bytes end early, those before the end and the parser's complaint. */
 function readElements(
@@ -131,9 +140,16 @@ function headerOf(
     if (two === undefined || two.length < 2) return null;
     return new DataView(two.buffer, two.byteOffset, 2).getUint16(0, syntax.byteOrder === 'little');
   };
-  /** The item of a functional group of all frames; none of a single-frame image. */
-  const group = (tag: string): DataSet['elements'] =>
-    elements[SHARED_GROUPS]?.items?.[0]?.dataSet?.elements[tag]?.items?.[0]?.dataSet?.elements ?? {};
+  /** Numbers of a functional group that all frames share, or that each frame has and none has otherwise. */
+  const inGroups = (group: string, tag: string, count: number): readonly number[] | null => {
+    const shared = groupOf(elements[SHARED_GROUPS], 0, group);
+    if (shared !== undefined) return numbers(tag, count, shared);
+    const frames = elements[FRAME_GROUPS];
+    const of = (item: number) => numbers(tag, count, groupOf(frames, item, group) ?? {});
+    const first = of(0);
+    const agree = (frames?.items ?? []).every((_, i) => of(i)?.every((one, at) => one === first?.[at]) === true);
+    return first !== null && agree ? first : null;
+  };
   const uids = {
     sopClassUid: plain('x00080016'),
     sopInstanceUid: plain('x00080018'),
@@ -161,9 +177,9 @@ function headerOf(
     columns: unsigned16('x00280011'),
     numberOfFrames: numbers('x00280008', 1)?.[0] ?? null,
     imagePosition_mm: numbers('x00200032', 3),
-    imageOrientation: numbers('x00200037', 6) ?? numbers('x00200037', 6, group('x00209116')),
+    imageOrientation: numbers('x00200037', 6) ?? inGroups('x00209116', 'x00200037', 6),
     pixelSpacing_mm: numbers('x00280030', 2),
-    sliceThickness_mm: (numbers('x00180050', 1) ?? numbers('x00180050', 1, group('x00289110')))?.[0] ?? null,
+    sliceThickness_mm: (numbers('x00180050', 1) ?? inGroups('x00289110', 'x00180050', 1))?.[0] ?? null,
   });
 }
 

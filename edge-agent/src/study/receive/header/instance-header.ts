@@ -39,6 +39,8 @@ export type InstanceHeader = {
   readonly calledAeTitle: string;
   readonly remoteAddress: string;
   readonly associationId: string;
+  /** Who asked the sender for it by C-MOVE, where the sender says so. */
+  readonly moveOriginatorAeTitle?: string;
 };
 
 /** The part of the header that is in the data set itself. */
@@ -51,4 +53,5 @@ export type DataSetHeader = Omit<
   | 'calledAeTitle'
   | 'remoteAddress'
   | 'associationId'
+  | 'moveOriginatorAeTitle'
 >;

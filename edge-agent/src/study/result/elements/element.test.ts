@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RawElement } from '../../decode/raw-element.ts';
 import { decimal } from './element.ts';
 import { encodeDataSet } from './encode-dataset.ts';
 
@@ -13,6 +14,7 @@ describe('a decimal string', () => {
         const allowed = String(value).length <= 16 ? 0 : Math.abs(value) * 1e-8;
         expect(Math.abs(Number(written) - value)).toBeLessThanOrEqual(allowed);
       }),
+      { examples: [[-0.000_001_045_540_810_455_408_1], [0.000_001_045_540_810_455_408_1], [-1.234_567_890_123e-300]] },
     );
   });
 
@@ -39,4 +41,49 @@ describe('a data set', () => {
       }),
     );
   });
+
+  it('is its elements one after the other, sequences with their items in them', () => {
+    const element: fc.Arbitrary<RawElement> = fc.record({
+      tag: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 0xffffffff })),
+      vr: fc.constantFrom('LO', 'UI', 'OB', 'UN', 'UT', 'US'),
+      value: fc.uint8Array({ maxLength: 9 }),
+    });
+    const sequenceOf = (one: fc.Arbitrary<RawElement>): fc.Arbitrary<RawElement> =>
+      fc.record({ tag: fc.nat(), vr: fc.constant('SQ'), value: fc.array(fc.array(one)) });
+    const sequence = sequenceOf(fc.oneof(element, sequenceOf(element)));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(element, sequence)), (given) => {
+        expect(Buffer.compare(encodeDataSet(given), plainly(given))).toBe(0);
+      }),
+    );
+  });
+
+  it('has no value that is too long for its VR', () => {
+    const value = new Uint8Array(65_535);
+    expect(() => encodeDataSet([{ tag: 0x00100010, vr: 'PN', value }])).toThrow(/element 100010 of VR PN has 65536/);
+    expect(encodeDataSet([{ tag: 0x00100010, vr: 'UT', value }]).length).toBe(65_548);
+  });
 });
+
+/** PS3.5 §7.1.2, piece by piece. */
+function plainly(elements: readonly RawElement[]): Buffer {
+  const byTag = [...new Map(elements.map((element) => [element.tag, element])).values()];
+  return Buffer.concat(
+    byTag
+      .toSorted((a, b) => a.tag - b.tag)
+      .map(({ tag, vr, value }) => {
+        const body =
+          value instanceof Uint8Array
+            ? Buffer.from([...value, ...(value.length % 2 === 0 ? [] : [/UI|OB|UN/.test(vr) ? 0 : 0x20])])
+            : Buffer.concat(value.map((item) => prefixed([0xfe, 0xff, 0x00, 0xe0], 4, plainly(item))));
+        const head = [...[16, 24, 0, 8].map((bits) => (tag >>> bits) & 0xff), ...Buffer.from(vr)];
+        return /OB|UN|UT|SQ/.test(vr) ? prefixed([...head, 0, 0], 4, body) : prefixed(head, 2, body);
+      }),
+  );
+}
+
+function prefixed(head: readonly number[], lengthBytes: number, body: Buffer): Buffer {
+  const length = Buffer.alloc(lengthBytes);
+  length.writeUIntLE(body.length, 0, lengthBytes);
+  return Buffer.concat([Buffer.from(head), length, body]);
+}

@@ -75,8 +75,10 @@ export function decimal(value: number): string {
   const exact = String(value === 0 ? 0 : value);
   if (exact.length <= DECIMAL_LENGTH_MAX) return exact;
   for (let digits = DECIMAL_LENGTH_MAX; digits > 0; digits--) {
-    const rounded = String(Number(value.toPrecision(digits)));
-    if (rounded.length <= DECIMAL_LENGTH_MAX) return rounded;
+    const rounded = Number(value.toPrecision(digits));
+    // Zeros behind the point take room where there is no exponent.
+    const text = [String(rounded), rounded.toExponential()].find(({ length }) => length <= DECIMAL_LENGTH_MAX);
+    if (text !== undefined) return text;
   }
   throw new RangeError(`${value} does not fit ${DECIMAL_LENGTH_MAX} characters`);
 }

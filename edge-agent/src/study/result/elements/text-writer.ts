@@ -19,12 +19,16 @@ export function createTextWriter(subject: readonly RawElement[]): TextWriter {
   const declared = subject.find((element) => element.tag === SPECIFIC_CHARACTER_SET)?.value;
   const set = declared instanceof Uint8Array ? Buffer.from(declared).toString('latin1').trim() : '';
   return (tag, vr, value) => {
+    if (isPlain(value)) return { tag, vr, value: Buffer.from(value.slice(0, charactersMax[vr]), 'latin1') };
     const plain = multivalued.has(vr) ? value.replaceAll('\\', '/') : value;
     // Control characters could end a value or switch the character set (PS3.5 §6.1.3); line ends are text in LT, ST, UT.
     const clean = Array.from(plain.normalize('NFC')).filter((c) => c >= ' ' || (c === '\n' && !multivalued.has(vr)));
     return { tag, vr, value: encode(clean, set, charactersMax[vr]) };
   };
 }
+
+/** What is the same whatever is done below; nearly all text is, and a report has a lot of it. */
+const isPlain = (value: string): boolean => /^[ -[\]-~]*$/.test(value);
 
 function encode(characters: readonly string[], set: string, charactersMax: number): Uint8Array {
   if (set === 'ISO_IR 192') return Buffer.from(characters.slice(0, charactersMax).join(''), 'utf8');

@@ -6,6 +6,7 @@ import type { Outline } from '../../measure/outlines.ts';
 import { equipmentModule, seriesModule, sopCommonModule, subjectModules } from '../common-modules.ts';
 import { contentLabel } from './derived-image.ts';
 import { ds, fl, is, sequence, sequenceOf, sl, text as ascii, uid, us } from '../elements/element.ts';
+import { grouped } from '../grouped.ts';
 import { localTime } from '../elements/local-time.ts';
 import { RESEARCH_NOTICE, resultTitle } from '../notice.ts';
 import { part10File } from '../elements/part10-file.ts';
@@ -26,8 +27,10 @@ export type Annotated = {
 
 export type PresentationStateInput = ResultContext & {
   readonly uids: { readonly pr: string; readonly prSeries: string };
-  /** All of one series. */
+  /** All of one series and of one photometric interpretation. */
   readonly images: readonly Annotated[];
+  /** Which of the series of presentation states it is, from 1 on; 1 when not given. */
+  readonly number?: number;
 };
 
 const LAYER = 'FINDINGS';
@@ -56,7 +59,7 @@ export function buildPresentationState(input: PresentationStateInput): Uint8Arra
     // Presentation State Identification (§C.11.10)
     ascii(0x00700082, 'DA', time.date),
     ascii(0x00700083, 'TM', time.time),
-    is(0x00200013, 1),
+    is(0x00200013, input.number ?? 1),
     ascii(0x00700080, 'CS', contentLabel(release.name)),
     text(0x00700081, 'LO', resultTitle(release)),
     text(0x00700084, 'PN', `Collimator^${device.id}`),
@@ -88,21 +91,28 @@ export function buildPresentationState(input: PresentationStateInput): Uint8Arra
 const references = (images: readonly Annotated[]): readonly RawItem[] =>
   imagesOf(images.map(({ source }) => source)).map(imageReference);
 
-/** Displayed Area (§C.10.4): the whole of each image, as large as fits. All slices of a volume have one size and spacing. */
-function displayedAreas(images: readonly Annotated[]): readonly RawElement[] {
-  const { format, geometry } = (images[0] as Annotated).source;
-  const aspect =
-    geometry === undefined
-      ? ascii(0x00700102, 'IS', '1', '1')
-      : ds(0x00700101, geometry.spacing_mm.rows, geometry.spacing_mm.columns);
+/**
+ * Displayed Area (§C.10.4): the whole of each image, as large as fits. All slices of a volume have one size and spacing;
+ * images that are none may differ, and each kind has an area of its own.
+ */
+const displayedAreas = (images: readonly Annotated[]): readonly RawElement[] => [
+  sequenceOf(0x0070005a, grouped(images, areaKind).map(displayedArea)),
+];
+
+function areaKind({ source: { geometry, calibrated_mm, format } }: Annotated): string {
+  if (geometry !== undefined) return 'a volume';
+  return [format.rows, format.columns, calibrated_mm?.rows, calibrated_mm?.columns].join(' ');
+}
+
+function displayedArea(images: readonly Annotated[]): RawItem {
+  const { format, geometry, calibrated_mm } = (images[0] as Annotated).source;
+  const spacing_mm = geometry?.spacing_mm ?? calibrated_mm;
   return [
-    sequence(0x0070005a, [
-      sequenceOf(0x00081140, references(images)),
-      sl(0x00700052, 1, 1),
-      sl(0x00700053, format.columns, format.rows),
-      ascii(0x00700100, 'CS', 'SCALE TO FIT'),
-      aspect,
-    ]),
+    sequenceOf(0x00081140, references(images)),
+    sl(0x00700052, 1, 1),
+    sl(0x00700053, format.columns, format.rows),
+    ascii(0x00700100, 'CS', 'SCALE TO FIT'),
+    spacing_mm === undefined ? ascii(0x00700102, 'IS', '1', '1') : ds(0x00700101, spacing_mm.rows, spacing_mm.columns),
   ];
 }
 

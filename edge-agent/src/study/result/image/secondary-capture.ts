@@ -7,7 +7,7 @@ import { equipmentModule, seriesItems, seriesModule, sopCommonModule, subjectMod
 import { lossyHistory, sourceImage } from './derived-image.ts';
 import { bytes, ds, empty, is, sequence, sequenceOf, text as ascii, us } from '../elements/element.ts';
 import { localTime } from '../elements/local-time.ts';
-import { modelLines, RESEARCH_NOTICE } from '../notice.ts';
+import { isAttested, modelLines, RESEARCH_NOTICE } from '../notice.ts';
 import { part10File } from '../elements/part10-file.ts';
 import type { ResultContext } from '../result-context.ts';
 import { createTextWriter } from '../elements/text-writer.ts';
@@ -21,8 +21,8 @@ export type SecondaryCaptureInput = ResultContext & {
   readonly number: number;
   readonly source: SliceHeader;
   readonly slice: SourceSlice;
-  /** One of the slice for each segment: rows × columns, 0 or not. */
-  readonly masks: readonly Uint8Array[];
+  /** One of the slice for each segment: rows × columns, 0 or not. Gone through once. */
+  readonly masks: Iterable<Uint8Array>;
   readonly window?: DeclaredWindow;
 };
 
@@ -48,17 +48,20 @@ const colours = [
 export function buildSecondaryCapture(input: SecondaryCaptureInput): Uint8Array {
   const { source, slice, masks, uids, release, subject } = input;
   const { rows, columns } = slice;
-  const strange = masks.find((mask) => mask.length !== rows * columns);
-  if (strange !== undefined) throw new RangeError(`a mask of ${strange.length} pixels for ${rows}×${columns}`);
   const canvas = canvasOf(windowed(slice, windowOf(slice, source, input.window)), rows, columns);
-  for (const [i, mask] of masks.entries()) paintRim(canvas, mask, colours[i % colours.length] as (typeof colours)[0]);
+  let painted = 0;
+  for (const mask of masks) {
+    if (mask.length !== rows * columns) throw new RangeError(`a mask of ${mask.length} pixels for ${rows}×${columns}`);
+    paintRim(canvas, mask, colours[painted++ % colours.length] as (typeof colours)[0]);
+  }
   if (release.research_use_only) paintText(canvas, 'RESEARCH USE ONLY', [255, 255, 255]);
 
   const text = createTextWriter(subject);
   const time = localTime(input.now, subject, input.utcOffset_min);
   const identity = { sopClassUid: sopClasses.secondaryCapture, sopInstanceUid: uids.sc };
   const notice = release.research_use_only ? `${RESEARCH_NOTICE} ` : '';
-  const derivation = `${notice}Outlines of ${modelLines(release, input.releaseSha256)[0]}`;
+  const by = isAttested(input) ? '' : 'a remote model. ';
+  const derivation = `${notice}Outlines of ${by}${modelLines(input)[0]}`;
   const spacing_mm = source.geometry?.spacing_mm;
   return part10File(identity, [
     ...subjectModules(subject),

@@ -1,3 +1,4 @@
+import { nextMarked } from '@collimator/shared/imaging/marked';
 import type { SegmentMask } from '../../measure/segment-findings.ts';
 
 /** One frame of a segmentation: a slice of the mask of one segment. */
@@ -31,15 +32,18 @@ export function segmentFrames(masks: readonly SegmentMask[], sliceVoxels: number
   return filled.length > 0 ? filled : all.slice(0, 1);
 }
 
-/** An index loop, for the same reason as in bit-packing.ts. */
-function isMarked(pixels: Uint8Array): boolean {
-  for (let i = 0; i < pixels.length; i++) if (pixels[i] !== 0) return true;
-  return false;
-}
+const isMarked = (pixels: Uint8Array): boolean => nextMarked(pixels, 0, pixels.length) < pixels.length;
 
 /** Whether any voxel lies in more than one segment. */
 export function segmentsOverlap(masks: readonly SegmentMask[]): boolean {
   const [first, ...others] = masks;
   if (first === undefined || others.length === 0) return false;
-  return first.voxels.some((_, i) => masks.filter(({ voxels }) => voxels[i] !== 0).length > 1);
+  const seen = Uint8Array.from(first.voxels);
+  for (const { voxels } of others)
+    for (let i = 0; i < seen.length; i++) {
+      if (voxels[i] === 0) continue;
+      if (seen[i] !== 0) return true;
+      seen[i] = 1;
+    }
+  return false;
 }

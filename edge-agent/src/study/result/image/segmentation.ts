@@ -17,7 +17,7 @@ import { contentLabel, derivationImage, lossyHistory } from './derived-image.ts'
 import { derivedUid } from '../elements/derived-uid.ts';
 import { at, ds, is, sequence, sequenceOf, text as ascii, uid, ul, us } from '../elements/element.ts';
 import { localTime } from '../elements/local-time.ts';
-import { modelLines, RESEARCH_NOTICE } from '../notice.ts';
+import { algorithmOf, modelLines, RESEARCH_NOTICE } from '../notice.ts';
 import { part10Pieces } from '../elements/part10-file.ts';
 import { type ResultContext, type ResultUids, resultStage } from '../result-context.ts';
 import { type SegmentFrame, type SegmentMask, segmentFrames, segmentsOverlap } from './segment-frames.ts';
@@ -133,17 +133,15 @@ function segmentationImage(
   ];
 }
 
-function segmentItem(
-  segment: Segment,
-  { release, releaseSha256, sources }: SegmentationInput,
-  text: TextWriter,
-): RawItem {
+function segmentItem(segment: Segment, input: SegmentationInput, text: TextWriter): RawItem {
+  const { release, sources } = input;
+  const algorithm = algorithmOf(input);
   const tracking = trackingOf(release, segment, sources);
   return [
     us(0x00620004, segment.number),
     text(0x00620005, 'LO', segment.label),
     ascii(0x00620008, 'CS', 'AUTOMATIC'),
-    text(0x00620009, 'LO', `${release.name} ${release.version}`),
+    text(0x00620009, 'LO', `${algorithm.name} ${algorithm.version}`),
     text(0x00620020, 'UT', tracking.identifier),
     uid(0x00620021, tracking.uid),
     codeSequence(0x00620003, segment.category, text),
@@ -151,9 +149,9 @@ function segmentItem(
     ...(segment.anatomy === undefined ? [] : [codeSequence(0x00082218, segment.anatomy, text)]),
     sequence(0x00620007, [
       codeSequence(0x0066002f, dcm('123110', 'Artificial Intelligence'), text),
-      text(0x00660036, 'LO', release.name),
-      text(0x00660031, 'LO', release.version),
-      text(0x00660032, 'LT', modelLines(release, releaseSha256).join('\n')),
+      text(0x00660036, 'LO', algorithm.name),
+      text(0x00660031, 'LO', algorithm.version),
+      text(0x00660032, 'LT', modelLines(input).join('\n')),
     ]),
   ];
 }

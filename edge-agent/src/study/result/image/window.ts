@@ -28,6 +28,27 @@ export function windowOf(
   return { center: (low + high) / 2, width: Math.max(1, high - low) };
 }
 
+/**
+ * A window for whoever sees the values as they are stored, such as a presentation state, which turns MONOCHROME1 over
+ * after its window: what the source declares is just that, any other window is of values that were turned over.
+ *
+ * @param slice is asked for where nobody says how to see it
+ */
+export async function storedWindowOf(
+  header: Pick<SliceHeader, 'window' | 'format' | 'slope' | 'intercept'>,
+  slice: () => Promise<SourceSlice>,
+  asked?: DeclaredWindow,
+): Promise<DeclaredWindow> {
+  if (header.format.photometric !== 'MONOCHROME1')
+    return windowDeclared(header, asked) ?? windowOf(await slice(), header, asked);
+  if (asked === undefined && header.window !== undefined) return header.window;
+  const { center, width } = asked ?? windowOf(await slice(), header);
+  const { format, slope, intercept } = header;
+  // What a value and its inverse add up to (pixels/stored-values.ts), rescaled.
+  const ends = format.sampleKind !== 'integer' ? 0 : format.signed ? -1 : 2 ** format.bitsStored - 1;
+  return { center: slope * ends + 2 * intercept - center, width };
+}
+
 /** Values as grey levels of 8 bits, by the linear function of PS3.3 §C.11.2.1.2.1. */
 export function windowed(slice: SourceSlice, { center, width }: DeclaredWindow): Uint8Array {
   const { slope = 1, intercept = 0 } = slice;

@@ -4,7 +4,7 @@ import type { MeasuredValue, SegmentFinding } from '../../measure/segment-findin
 import { dcm, sct } from '../elements/code.ts';
 import type { ContentItem } from '../elements/content-item.ts';
 import { measuredConcept } from './measured-concepts.ts';
-import { modelLines } from '../notice.ts';
+import { algorithmOf, modelLines } from '../notice.ts';
 import { type RegionFrame, regionItem } from './region-item.ts';
 import type { ResultContext, SourceInstance } from '../result-context.ts';
 import { imagesOf } from '../source-images.ts';
@@ -140,15 +140,16 @@ const derivedBy = (code: Segment['type']): ContentItem => ({
 });
 
 /** TID 4019, Algorithm Identification. */
-export function algorithmIdentification({ release, releaseSha256 }: ResultContext): readonly ContentItem[] {
+export function algorithmIdentification(context: ResultContext): readonly ContentItem[] {
+  const { name, version } = algorithmOf(context);
   const item = (code: string, meaning: string, text: string): ContentItem => ({
     relationship: 'HAS CONCEPT MOD',
     concept: dcm(code, meaning),
     value: { type: 'TEXT', text },
   });
   return [
-    item('111001', 'Algorithm Name', release.name),
-    item('111003', 'Algorithm Version', release.version),
-    ...modelLines(release, releaseSha256).map((line) => item('111002', 'Algorithm Parameters', line)),
+    item('111001', 'Algorithm Name', name),
+    item('111003', 'Algorithm Version', version),
+    ...modelLines(context).map((line) => item('111002', 'Algorithm Parameters', line)),
   ];
 }

@@ -72,6 +72,12 @@ const modalities: Readonly<Record<string, string>> = {
   CR: 'Computed Radiography',
   DX: 'Digital Radiography',
   US: 'Ultrasound',
+  IO: 'Intra-oral Radiography',
+  MG: 'Mammography',
+  PX: 'Panoramic X-Ray',
+  RF: 'Radiofluoroscopy',
+  RG: 'Radiographic imaging',
+  XA: 'X-Ray Angiography',
 };
 
 /** TID 1600 with TID 1601 and 1602: every source image, grouped, with its modality. */

@@ -68,6 +68,7 @@ export function reportFile(
     sequence(0x0040a078, deviceAuthor(input, text)),
     ...predecessorsOf(input),
     ...evidenceOf(input, evidence),
+    ...priorEvidenceOf(input),
     ...contentElements(
       {
         concept: dcm('126000', 'Imaging Measurement Report'),
@@ -102,6 +103,16 @@ function predecessorsOf({ subject, predecessors = [] }: ReportInput): readonly R
   if (predecessors.length === 0) return [];
   const series = sequence(0x00081115, ...seriesItems(predecessors, 0x00081199));
   return [sequence(0x0040a360, [uid(0x0020000d, studyInstanceUidOf(subject)), series])];
+}
+
+/** Pertinent Other Evidence Sequence (§C.17.2): images of earlier studies that the findings were made with, by study. */
+function priorEvidenceOf({ priorsUsed = [] }: ReportInput): readonly RawElement[] {
+  const studies = [...new Set(priorsUsed.map(({ studyInstanceUid }) => studyInstanceUid))];
+  const items = studies.map((study): RawItem => {
+    const images = priorsUsed.filter(({ studyInstanceUid }) => studyInstanceUid === study);
+    return [uid(0x0020000d, study), sequence(0x00081115, ...seriesItems(images, 0x00081199))];
+  });
+  return items.length === 0 ? [] : [sequence(0x0040a385, ...items)];
 }
 
 /** Current Requested Procedure Evidence Sequence (§C.17.2): every instance that the content refers to. */

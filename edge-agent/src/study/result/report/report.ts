@@ -5,7 +5,7 @@ import type { SegmentFinding, StatementFinding } from '../../measure/segment-fin
 import { dcm } from '../elements/code.ts';
 import type { ContentItem } from '../elements/content-item.ts';
 import { imageGroup, type Measured, regionGroup, segmentGroup } from './measurement-group.ts';
-import { identification } from './qualitative-evaluations.ts';
+import { identification, statedOf } from './qualitative-evaluations.ts';
 import type { RegionFrame } from './region-item.ts';
 import { type ReportInput, reportFile } from './report-document.ts';
 import { type ResultUids, resultStage } from '../result-context.ts';
@@ -50,7 +50,7 @@ export function buildReport(input: MeasurementReportInput): Uint8Array {
     sopInstanceUid: uids.seg,
     seriesInstanceUid: uids.segSeries,
   };
-  const rows = [measurements, identification(input, input.statements)];
+  const rows = [measurements, identification(input, statedOf(input.statements))];
   return reportFile(input, rows, segmentationMade ? [segmentation] : []);
 }
 

@@ -1,5 +1,5 @@
 import type { StatementFinding } from '../../measure/segment-findings.ts';
-import { type Outcome, outcomeEvaluation } from './qualitative-evaluations.ts';
+import { type Outcome, outcomeEvaluation, type Stated, statedOf } from './qualitative-evaluations.ts';
 import { type ReportInput, reportFile } from './report-document.ts';
 
 export type StatusReportInput = ReportInput & {
@@ -7,6 +7,7 @@ export type StatusReportInput = ReportInput & {
   /** For a person to read; names no patient. */
   readonly reason: string;
   readonly statements?: readonly StatementFinding[];
+  readonly stated?: readonly Stated[];
 };
 
 /**
@@ -14,4 +15,8 @@ export type StatusReportInput = ReportInput & {
  * finding from one that was never seen. The same input gives the same bytes.
  */
 export const buildStatusReport = (input: StatusReportInput): Uint8Array =>
-  reportFile(input, [outcomeEvaluation(input.outcome, input.reason, input, input.statements)], []);
+  reportFile(
+    input,
+    [outcomeEvaluation(input.outcome, input.reason, input, [...statedOf(input.statements), ...(input.stated ?? [])])],
+    [],
+  );
