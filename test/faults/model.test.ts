@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { operator } from '../demo/context.ts';
@@ -7,7 +7,7 @@ import { runStages } from '../demo/run-demo.ts';
 import { silentView } from '../demo/stage-view.ts';
 import { rollOutModel } from '../demo/stages/roll-out-model.ts';
 import { signModel } from '../demo/stages/sign-model.ts';
-import { trainModel } from '../demo/stages/train-model.ts';
+import { followRun, startRun } from '../demo/stages/train-model.ts';
 import { waitFor } from '../demo/wait.ts';
 import { createLoopWorld, type LoopWorld, type ProgramName } from './loop-world.ts';
 
@@ -39,19 +39,29 @@ function nextVersion(): string {
   return text;
 }
 
-/** The commands of an operator, who repeats what failed because the hub was away. */
-async function walk(): Promise<void> {
-  await runStages(world.demo, [trainModel], silentView);
+/** Starts a run, as an operator who looks at the list before he repeats a command that the hub did not answer. */
+async function startOnce(): Promise<string> {
+  const hub = operator(world.demo);
+  const before = new Set((await repeated('the runs there are', () => hub.listRuns())).map((run) => run.id));
+  return repeated('a new run', async () => {
+    const begun = (await hub.listRuns()).find((run) => !before.has(run.id));
+    return begun?.id ?? (await startRun(world.demo));
+  });
+}
+
+/** Goes on with a run to its release on every appliance; what failed because the hub was away is repeated. */
+async function walkOn(run: string): Promise<void> {
+  await followRun(world.demo, run, silentView.stage('train', 'Training'));
   for (const stage of [signModel, rollOutModel]) {
-    await waitFor(
-      async () => {
-        await runStages(world.demo, [stage], silentView);
-        return true;
-      },
-      { what: stage.name, timeoutMs: roundMsMax, intervalMs: 500 },
-    );
+    await repeated(stage.name, async () => {
+      await runStages(world.demo, [stage], silentView);
+      return true;
+    });
   }
 }
+
+const repeated = <T>(what: string, action: () => Promise<T>): Promise<T> =>
+  waitFor(action, { what, timeoutMs: roundMsMax, intervalMs: 500 });
 
 /** An appliance says the step of its roll-out and the releases it runs in two messages: the hub may have one of them. */
 async function expectActive(release: string): Promise<void> {
@@ -83,17 +93,22 @@ describe("SIGKILL at a named point of a model's way", () => {
   test.each(points)('%s at %s', { timeout: roundMsMax }, async (program, point) => {
     const release = nextVersion();
     const killed = await world.armKill(program, point);
-    await walk();
+    await walkOn(await startOnce());
     expect(killed(), 'the point was reached and the process killed').toBe(true);
     await expectActive(release);
   });
 
   test('the hub while it trains: the run starts over and ends', { timeout: roundMsMax }, async () => {
     const release = nextVersion();
-    const done = walk();
-    await sleep(3_000);
+    const run = await startOnce();
+    await waitFor(async () => (await operator(world.demo).showRun(run)).backend ?? undefined, {
+      what: 'the training process',
+      timeoutMs: roundMsMax,
+      intervalMs: 50,
+    });
     world.program('hub').kill('SIGKILL');
-    await done;
+    await walkOn(run);
     await expectActive(release);
+    expect(existsSync(join(world.demo.layout.hubData, 'runs', run, '2')), 'the run was started over').toBe(true);
   });
 });
