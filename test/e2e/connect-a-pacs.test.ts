@@ -26,8 +26,8 @@ import { type Orthanc, startOrthanc } from './orthanc.ts';
 // The appliance has no hub; its one release is put where an installed one lies.
 
 const page = readFileSync(join(checkout, 'edge-agent/docs/connect-a-pacs.md'), 'utf8');
-const waitMsMax = 60_000;
-const testMsMax = 120_000;
+const waitMsMax = 120_000;
+const testMsMax = 300_000;
 
 let dir: string;
 let ports: Record<'dicom' | 'tls' | 'api' | 'pacs' | 'orthanc' | 'http', number>;

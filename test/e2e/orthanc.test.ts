@@ -28,8 +28,8 @@ import { dciodvfy } from './validators.ts';
 // The loop with a PACS that somebody else wrote: what it holds afterwards, and what happens when it sends that back.
 
 const run = promisify(execFile);
-const loopMsMax = 180_000;
-const answerMsMax = 60_000;
+const loopMsMax = 600_000;
+const answerMsMax = 120_000;
 
 let dir: string;
 let orthanc: Orthanc;

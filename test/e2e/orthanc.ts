@@ -34,7 +34,7 @@ export type OrthancOptions = {
 const dicomWebPlugin = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so';
 
 const program = '/usr/sbin/Orthanc';
-const readyMsMax = 30_000;
+const readyMsMax = 120_000;
 
 export async function startOrthanc(options: OrthancOptions): Promise<Orthanc> {
   const { folder, aeTitle, dicomPort, httpPort, appliance } = options;

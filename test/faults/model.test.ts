@@ -13,8 +13,8 @@ import { createLoopWorld, type LoopWorld, type ProgramName } from './loop-world.
 
 // A power cut at any moment of a model's way: the way is walked to its end after the restart, and never twice.
 
-const setUpMsMax = 120_000;
-const roundMsMax = 180_000;
+const setUpMsMax = 300_000;
+const roundMsMax = 300_000;
 /** Steps of a run that has to be whole, not good. */
 const stepsMax = 2;
 

@@ -21,8 +21,8 @@ import { type Acknowledged, sendNoting } from './send-noting.ts';
 // The plug is pulled while studies arrive, are assembled and go out. Afterwards every image that was answered with
 // success is there, whole, and each result is at the PACS once. In the second campaign what was not synced is lost.
 
-const setUpMsMax = 300_000;
-const roundMsMax = 240_000;
+const setUpMsMax = 600_000;
+const roundMsMax = 420_000;
 /** Sending, quiet time, inference and delivery of the studies of a round. */
 const momentMsMax = 5_000;
 /** Longer than a busy machine takes from the plug to the next image: a part that stays alone is a study of its own. */

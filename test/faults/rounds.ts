@@ -13,7 +13,7 @@ import { type StudyOutcome, studyOutcome } from './study-outcome.ts';
 
 /** Enough slices for the release's selector, few enough for many rounds. */
 const block = { first: 30, count: 24 };
-const roundMsMax = 90_000;
+const roundMsMax = 180_000;
 /** After the last delivery a late repeat would still have to show itself. */
 const settleMs = 500;
 

@@ -12,8 +12,8 @@ import { seeded } from './seeded.ts';
 // A power cut at any moment of a study's way: after the restart there is one SEG and one SR in the PACS, and whatever
 // came twice came with the same bytes.
 
-const setUpMsMax = 300_000;
-const roundMsMax = 180_000;
+const setUpMsMax = 600_000;
+const roundMsMax = 420_000;
 const randomRounds = rounds({ short: 5, long: 50 });
 /** Within a round: sending, quiet time, inference and delivery. */
 const randomMsMax = 6_000;

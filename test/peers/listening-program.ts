@@ -21,7 +21,7 @@ export async function startListening(
     stream.on('data', (some: Buffer) => (output = (output + some.toString()).slice(-4_000)));
   await waitFor(async () => (await answers(port)) || undefined, {
     what: `${command} on port ${port}`,
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     intervalMs: 20,
     check() {
       if (failed !== undefined || child.exitCode !== null)

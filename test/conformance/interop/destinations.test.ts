@@ -12,7 +12,6 @@ import { kill, readPart10, startListener } from '../dimse/peers.ts';
 import { partOf, partsBelow, sha256 } from './agent-world.ts';
 import { interopPython, programs } from './pynetdicom.ts';
 
-const waitOptions = { timeout: 30_000, interval: 20 };
 const EXPLICIT = '1.2.840.10008.1.2.1';
 
 let world: DeliveryWorld;
@@ -56,8 +55,8 @@ async function startPynetdicom(answers: readonly number[], ...options: readonly 
       ...{ host: '127.0.0.1', port, callingAeTitle: 'COLLIMATOR', calledAeTitle: 'PACS' },
       contexts: [{ abstractSyntax: VERIFICATION, transferSyntaxes: ['1.2.840.10008.1.2'] }],
     });
-  await vi.waitFor(async () => (await open()).release(), waitOptions);
-  await vi.waitFor(() => expect(said).not.toEqual([]), waitOptions);
+  await vi.waitFor(async () => (await open()).release());
+  await vi.waitFor(() => expect(said).not.toEqual([]));
   said.length = 0;
   return { port, said };
 }
@@ -67,7 +66,7 @@ describe('pynetdicom as destination', () => {
     const { port, said } = await startPynetdicom([0]);
     await world.makeJob(['pacs'], undefined, { bytes: 300_001 });
     world.lane(pacs(port));
-    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']));
     const sent = (await resultFiles()).map((one) => [one.sopInstanceUid, EXPLICIT, sha256(one.dataSet)]);
     const came = said.filter(({ event }) => event === 'store') as (Said & { readonly syntax: string })[];
     expect(new Set(came.map((one) => [one.uid, one.syntax, one.sha256].join(' ')))).toEqual(
@@ -93,7 +92,7 @@ describe('pynetdicom as destination', () => {
     const { port, said } = await startPynetdicom(answers);
     await world.makeJob(['pacs'], ['1.2.840.10008.5.1.4.1.1.88.33']);
     world.lane(pacs(port));
-    await vi.waitFor(() => expect(world.states()).toMatchObject([outcome]), waitOptions);
+    await vi.waitFor(() => expect(world.states()).toMatchObject([outcome]));
     const answered = said.filter(({ event }) => event === 'store').map(({ status }) => status);
     expect(answered).toEqual(answers);
   });
@@ -102,7 +101,7 @@ describe('pynetdicom as destination', () => {
     const { port, said } = await startPynetdicom([0], 'implicit');
     await world.makeJob(['pacs'], undefined, { bytes: 300_001 });
     world.lane(pacs(port));
-    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']));
     const sent = await Promise.all(
       (await resultFiles()).map(async (one) => {
         const pieces: Uint8Array[] = [];
@@ -133,7 +132,7 @@ describe('storescp as destination', () => {
     world.endWith(() => peer.stop());
     await world.makeJob(['pacs'], undefined, { bytes: 300_001 });
     world.lane(pacs(port));
-    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']));
     const sent = (await resultFiles()).map(partOf);
     const uid = (one: { readonly sopInstanceUid: string }): string => one.sopInstanceUid;
     expect((await partsBelow(out)).toSorted((a, b) => (uid(a) < uid(b) ? -1 : 1))).toEqual(

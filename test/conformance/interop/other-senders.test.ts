@@ -34,7 +34,7 @@ describe("GDCM's gdcmscu", () => {
   const scu = (port: number, called: string, ...mode: readonly string[]): Promise<string> =>
     new Promise((resolve, reject) => {
       const args = ['-D', '-H', '127.0.0.1', '-p', `${port}`, '--aetitle', 'MODALITY', '--call', called, ...mode];
-      execFile('gdcmscu', args, { timeout: 30_000, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      execFile('gdcmscu', args, { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
         if (error?.code === 'ENOENT') reject(error);
         else resolve(stdout + stderr);
       });

@@ -77,9 +77,7 @@ describe('instances that others post', () => {
     const token_file = join(world.folder, 'token');
     await writeFile(token_file, `${TOKEN}\n`);
     world.lane({ name: 'web', kind: 'stow', url: node.url, token_file, request_objects_max: 4 });
-    await vi.waitFor(() => expect(world.states().map(({ state }) => state)).toEqual(Array(6).fill('sent')), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(() => expect(world.states().map(({ state }) => state)).toEqual(Array(6).fill('sent')));
     expect(new Set((await stored()).keys())).toEqual(new Set(world.states().map(({ uid }) => uid)));
   });
 });

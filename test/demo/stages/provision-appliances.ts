@@ -4,7 +4,7 @@ import { runCollimator } from '../programs.ts';
 import { waitFor } from '../wait.ts';
 import { join } from 'node:path';
 
-const readyMsMax = 30_000;
+const readyMsMax = 120_000;
 
 /** A token for each serial, bound to it; each appliance makes its own key, enrols and starts. */
 export const provisionAppliances: Stage = {

@@ -8,7 +8,7 @@ import { checkout } from '../checkout.ts';
 import { runCollimator } from '../programs.ts';
 import { waitFor } from '../wait.ts';
 
-const readyMsMax = 30_000;
+const readyMsMax = 120_000;
 
 /** Keys, certificates and configuration first; then the hub, and the PACS when it is ours to play. */
 export const startHub: Stage = {

@@ -21,7 +21,7 @@ import { studyOutcome } from '../study-outcome.ts';
 // The disk is full at one stage of a study's way: what cannot be stored is refused with A700, nothing is left lying
 // about, what was acknowledged stays, and all goes on by itself when there is room again.
 
-const setUpMsMax = 300_000;
+const setUpMsMax = 600_000;
 const testMsMax = 180_000;
 const OUT_OF_RESOURCES = 0xa700;
 const once = { segmentations: 1, reports: 1, others: 0, changed: 0 };

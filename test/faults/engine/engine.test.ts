@@ -19,7 +19,6 @@ import {
 
 // Devices and workers that fail in every way: each job ends in one result or one named failure, and others go on.
 
-const waitOptions = { timeout: 40_000, interval: 25 };
 let world: StudyWorld;
 let engineEvents: EngineEvent[];
 
@@ -47,7 +46,7 @@ async function start(faults: readonly Fault[], options: Partial<AgentOptions> = 
     onEngineEvent: (event) => engineEvents.push(event),
     ...options,
   });
-  await vi.waitFor(() => expect(agent.way.devices().every(({ ready }) => ready)).toBe(true), waitOptions);
+  await vi.waitFor(() => expect(agent.way.devices().every(({ ready }) => ready)).toBe(true));
   return agent;
 }
 
@@ -188,13 +187,13 @@ describe('a device', () => {
     const agent = await start([{ device: 'first', fault: 'vanish', when }]);
     await writeFile(when, '');
     for (const pid of workerPids()) process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(stateOf(agent, 'second')?.ready).toBe(true), waitOptions);
+    await vi.waitFor(() => expect(stateOf(agent, 'second')?.ready).toBe(true));
     for (const name of ['a', 'b']) await send(agent.port, study(name));
     await oneOfEach(agent, 2);
-    await vi.waitFor(() => expect(stateOf(agent, 'first')?.state).toBe('failed'), waitOptions);
+    await vi.waitFor(() => expect(stateOf(agent, 'first')?.state).toBe('failed'));
     expect(stateOf(agent, 'first')?.reason).toBe('exit code 1');
     await rm(when);
-    await vi.waitFor(() => expect(stateOf(agent, 'first')?.ready).toBe(true), waitOptions);
+    await vi.waitFor(() => expect(stateOf(agent, 'first')?.ready).toBe(true));
   });
 
   it('whose release was changed on the disk says so, and its jobs fail by that name', async () => {
@@ -226,7 +225,7 @@ describe('a change of models under load', () => {
       });
       const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
       for (const name of names.slice(0, 4)) await send(agent.port, study(name, 30));
-      await vi.waitFor(() => expect(world.counted('job-started')).toBeGreaterThan(0), { ...waitOptions, interval: 1 });
+      await vi.waitFor(() => expect(world.counted('job-started')).toBeGreaterThan(0), { interval: 1 });
       agent.use([next]);
       for (const name of names.slice(4)) await send(agent.port, study(name, 30));
       await oneOfEach(agent, names.length);
@@ -239,7 +238,7 @@ describe('a change of models under load', () => {
         expect(fields?.['sha256']).toBe(fields?.['version'] === '1.0.0' ? old.ref.sha256 : next.ref.sha256);
       expect(world.counted('job-started')).toBe(names.length);
       expect([world.counted('chunk-requeued'), world.counted('job-requeued')]).toEqual([0, 0]);
-      await vi.waitFor(() => expect(workerPids()).toHaveLength(2), waitOptions);
+      await vi.waitFor(() => expect(workerPids()).toHaveLength(2));
     },
   );
 });

@@ -115,7 +115,7 @@ export async function createAppliance(options: ApplianceOptions): Promise<Applia
     command: (...args) =>
       new Promise((resolve) => {
         const all = [collimator, 'agent', ...args, '--config', config];
-        execFile(process.execPath, all, { timeout: 30_000 }, (error, stdout, stderr) => {
+        execFile(process.execPath, all, { timeout: 60_000 }, (error, stdout, stderr) => {
           resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
         });
       }),

@@ -9,7 +9,7 @@ export const storescu = (
 ): Promise<Sent> =>
   new Promise((resolve) => {
     const args = ['-v', '-aet', to.calling, '-aec', to.called, '127.0.0.1', String(to.port), ...files];
-    execFile('storescu', args, { timeout: 30_000 }, (error, stdout, stderr) => {
+    execFile('storescu', args, { timeout: 60_000 }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
     });
   });

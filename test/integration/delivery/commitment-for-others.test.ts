@@ -19,7 +19,6 @@ import { startOrthanc } from '../../e2e/orthanc.ts';
 import { freePorts } from '../../free-ports.ts';
 import { createDeliveryWorld, type DeliveryWorld } from './delivery-world.ts';
 
-const waitOptions = { timeout: 20_000, interval: 20 };
 let world: DeliveryWorld;
 beforeEach(async () => {
   world = await createDeliveryWorld();
@@ -131,10 +130,10 @@ describe('a request to us to commit', () => {
     // The PACS has nothing yet: it is asked more than once, and nobody is told that all is well.
     const reported = () =>
       world.store.get<{ n: number }>(`SELECT count(*) AS n FROM commitments WHERE state = 'answered'`)?.n;
-    await vi.waitFor(() => expect(reported()).toBeGreaterThan(1), waitOptions);
+    await vi.waitFor(() => expect(reported()).toBeGreaterThan(1));
     expect([requestor.same, requestor.other]).toEqual([[], []]);
     world.lane(orthancAt(dicomPort));
-    await vi.waitFor(() => expect(requestor.same).toHaveLength(1), waitOptions);
+    await vi.waitFor(() => expect(requestor.same).toHaveLength(1));
     expect(requestor.same[0]?.failed).toEqual([]);
     expect(new Set(requestor.same[0]?.committed)).toEqual(new Set(references));
     await asked.association.release();
@@ -144,7 +143,7 @@ describe('a request to us to commit', () => {
     late.association.abort();
     await first.stop();
     await world.commitment([committing], dicom(ours, requestorPort));
-    await vi.waitFor(() => expect([...requestor.same, ...requestor.other]).toHaveLength(2), waitOptions);
+    await vi.waitFor(() => expect([...requestor.same, ...requestor.other]).toHaveLength(2));
     expect([...requestor.same, ...requestor.other].at(-1)).toMatchObject({ transactionUid: '1.2.3.2', failed: [] });
   });
 
@@ -160,7 +159,7 @@ describe('a request to us to commit', () => {
     expect(tooMany.status).toBe(0x0213);
     await tooMany.association.release();
     await asked.association.release();
-    await vi.waitFor(() => expect(requestor.other).toHaveLength(1), waitOptions);
+    await vi.waitFor(() => expect(requestor.other).toHaveLength(1));
     expect(requestor.other[0]).toMatchObject({
       transactionUid: '1.2.3.1',
       committed: [],

@@ -72,7 +72,7 @@ async function runUntil(env: NodeJS.ProcessEnv, folder: string, done: () => void
     done();
     expect(deaths).toBe(1);
   };
-  await vi.waitFor(doneAndDead, { timeout: 30_000, interval: 50 });
+  await vi.waitFor(doneAndDead);
   over = true;
   const last = child;
   if (last !== undefined && last.exitCode === null) {

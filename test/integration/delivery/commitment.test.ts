@@ -15,7 +15,6 @@ import { freePorts } from '../../free-ports.ts';
 import { startOrthanc } from '../../e2e/orthanc.ts';
 import { createDeliveryWorld, type DeliveryWorld } from './delivery-world.ts';
 
-const waitOptions = { timeout: 20_000, interval: 20 };
 let world: DeliveryWorld;
 beforeEach(async () => {
   world = await createDeliveryWorld();
@@ -39,7 +38,7 @@ describe('storage commitment by an Orthanc', () => {
     const destination = pacs(dicomPort, { wait_s: 10 });
     const { stage } = await world.commitment([destination], { listen: [{ port: ours }] });
     world.lane(destination, { onSent: () => stage.wake() });
-    await vi.waitFor(() => expect(states()).toEqual(Array(6).fill('committed')), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(Array(6).fill('committed')));
     // Lost by the PACS before it is asked again.
     const names = (await orthanc.rest('GET', '/instances')) as string[];
     for (const name of names.slice(0, 2)) await orthanc.rest('DELETE', `/instances/${name}`);
@@ -48,7 +47,7 @@ describe('storage commitment by an Orthanc', () => {
     await vi.waitFor(() => {
       expect(states()).toEqual(Array(6).fill('committed'));
       expect(world.events.some(({ fields }) => fields?.['resent'] === 2)).toBe(true);
-    }, waitOptions);
+    });
     expect((await orthanc.rest('GET', '/instances')) as string[]).toHaveLength(6);
   });
 });
@@ -120,7 +119,7 @@ describe('answers of a destination that is asked to commit', () => {
     });
     const { stage } = await world.commitment([pacs(committer.port)]);
     world.lane(pacs(committer.port), { onSent: () => stage.wake() });
-    await vi.waitFor(() => expect(states()).toEqual(['committed', 'committed']), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(['committed', 'committed']));
     expect(committer.asked).toHaveLength(1);
   });
 
@@ -130,7 +129,7 @@ describe('answers of a destination that is asked to commit', () => {
     const destination = pacs(committer.port, { wait_s: 0.3, requests_max: 1000 });
     const { stage, port } = await world.commitment([destination]);
     world.lane(destination, { onSent: () => stage.wake() });
-    await vi.waitFor(() => expect(committer.asked.length).toBeGreaterThan(1), waitOptions);
+    await vi.waitFor(() => expect(committer.asked.length).toBeGreaterThan(1));
     const [first, second] = committer.asked.map(({ request }) => request);
     expect(first?.transactionUid).not.toBe(second?.transactionUid);
     expect(first?.references).toEqual(second?.references);
@@ -145,7 +144,7 @@ describe('answers of a destination that is asked to commit', () => {
     const committer = await startCommitter(() => 0);
     const before = await world.commitment([pacs(committer.port)]);
     world.lane(pacs(committer.port), { onSent: () => before.stage.wake() });
-    await vi.waitFor(() => expect(committer.asked).toHaveLength(1), waitOptions);
+    await vi.waitFor(() => expect(committer.asked).toHaveLength(1));
     await before.stop();
     const { port } = await world.commitment([pacs(committer.port)]);
     const [asked] = committer.asked;
@@ -164,7 +163,7 @@ describe('answers of a destination that is asked to commit', () => {
     const destination = pacs(committer.port, { resends_max: 2 });
     const { stage } = await world.commitment([destination]);
     world.lane(destination, { onSent: () => stage.wake() });
-    await vi.waitFor(() => expect(states()).toEqual(['failed', 'failed']), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(['failed', 'failed']));
     expect(committer.stored).toHaveLength(6);
     expect(new Set(committer.stored).size).toBe(2);
     expect(world.deliveries.backlog()).toMatchObject([{ commitmentFailed: 2, uncommitted: 0 }]);
@@ -177,7 +176,7 @@ describe('answers of a destination that is asked to commit', () => {
     const destination = pacs(committer.port, { requests_max: 3 });
     const { stage } = await world.commitment([destination]);
     world.lane(destination, { onSent: () => stage.wake() });
-    await vi.waitFor(() => expect(states()).toEqual(['failed', 'failed']), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(['failed', 'failed']));
     expect(committer.asked).toHaveLength(3);
     expect(world.states().map(({ state }) => state)).toEqual(['sent', 'sent']);
   });

@@ -14,7 +14,6 @@ import { startListener } from '../../conformance/dimse/peers.ts';
 import { freePort } from '../../free-ports.ts';
 import { createDeliveryWorld, type DeliveryWorld } from './delivery-world.ts';
 
-const waitOptions = { timeout: 20_000, interval: 20 };
 let world: DeliveryWorld;
 beforeEach(async () => {
   world = await createDeliveryWorld();
@@ -91,14 +90,14 @@ describe('destinations', () => {
     world.lane(pacs(104, { name: 'unknown', host: 'no-such-host.invalid', ...timeouts }));
     world.lane(pacs((await startReceiver(() => ({ status: 0 }))).port, { name: 'other-title', ae_title: 'X' }));
     world.lane(pacs(port));
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(10).fill('sent')), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(10).fill('sent')));
     for (const name of away) {
       await vi.waitFor(() => {
         const states = world.states().filter((one) => one.destination === name);
         const waits = { state: 'pending', class: 'transient', code: 'delivery-unreachable', mayHave: 0 };
         expect(states).toMatchObject(states.map(() => waits));
         expect(states[0]?.attempts).toBeGreaterThan(0);
-      }, waitOptions);
+      });
       const told = world.events.filter((event) => event.name === 'destination-away');
       expect(told.some(({ fields }) => fields?.['destination'] === name)).toBe(true);
     }
@@ -110,23 +109,23 @@ describe('destinations', () => {
     const receiver = await startReceiver(() => ({ status: 0 }));
     for (let job = 0; job < 40; job++) await world.makeJob(['pacs']);
     const lane = world.lane(pacs(receiver.port, { association: { idle_s: 0.5 } }));
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(80).fill('sent')), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(80).fill('sent')));
     await world.makeJob(['pacs']);
     lane.wake();
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(82).fill('sent')), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(82).fill('sent')));
     expect([receiver.associations(), receiver.received.length]).toEqual([1, 82]);
-    await vi.waitFor(() => expect(receiver.released()).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(receiver.released()).toBe(1));
     // Another SOP class than any before needs an association that offers it.
     await world.makeJob(['pacs'], [sopClasses.secondaryCapture, sopClasses.comprehensiveSr]);
     lane.wake();
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(84).fill('sent')), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(84).fill('sent')));
   });
 
   it('get no more objects over one association than is allowed', async () => {
     const receiver = await startReceiver(() => ({ status: 0 }));
     for (let job = 0; job < 5; job++) await world.makeJob(['pacs']);
     world.lane(pacs(receiver.port, { association: { objects_max: 3 } }));
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(10).fill('sent')), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(10).fill('sent')));
     expect(receiver.associations()).toBe(4);
   });
 
@@ -138,7 +137,7 @@ describe('destinations', () => {
       request.sopInstanceUid === uid ? { status: 0xa900, comment: 'no match for 1.2.3.4.5.6.7' } : { status: 0xb000 },
     );
     world.lane(pacs(receiver.port));
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['failed', ...Array(7).fill('sent')]), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['failed', ...Array(7).fill('sent')]));
     expect(world.states()[0]).toMatchObject({
       ...{ class: 'permanent', code: 'delivery-refused', status: 0xa900, comment: 'no match for (UID)', mayHave: 0 },
     });
@@ -155,7 +154,7 @@ describe('destinations', () => {
       return { status: 0 };
     });
     world.lane(pacs(receiver.port));
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['pending', ...Array(7).fill('sent')]), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['pending', ...Array(7).fill('sent')]));
     expect(world.states()[0]).toMatchObject({ class: 'transient', status: 0x0110 });
   });
 });
@@ -166,7 +165,7 @@ describe('what failed for good', () => {
     const receiver = await startReceiver(() => ({ status: refusing.on ? 0x0122 : 0 }));
     await world.makeJob(['pacs']);
     const lane = world.lane(pacs(receiver.port));
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['failed', 'failed']), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['failed', 'failed']));
     await world.store.write([
       {
         sql: `UPDATE jobs SET state = 'failed', failure_class = 'permanent', failure_code = 'series-gap', reported = 1`,
@@ -175,7 +174,7 @@ describe('what failed for good', () => {
     refusing.on = false;
     expect(await retryStudy(world.store, 1, 5)).toEqual({ deliveries: 2, commitments: 0, jobs: 1 });
     lane.wake();
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['sent', 'sent']), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['sent', 'sent']));
     const jobs = world.store.all(
       `SELECT number, state, failure_code AS code FROM jobs JOIN study_revisions ON study_revisions.id = revision_id
        ORDER BY jobs.id`,
@@ -197,11 +196,11 @@ describe('results that are not to be sent', () => {
     await holds.place(1, { kind: 'operator', cause: '1', detail: '' }, 1);
     await world.makeJob(['pacs']);
     const lane = world.lane(pacs(receiver.port));
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['pending', 'pending', 'sent', 'sent']), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['pending', 'pending', 'sent', 'sent']));
     expect(world.deliveries.backlog()).toMatchObject([{ destination: 'pacs', pending: 0, held: 2 }]);
     await holds.release(1, 'operator', '1', 2);
     lane.wake();
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(4).fill('sent')), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(Array(4).fill('sent')));
   });
 
   it('wait also when their study is held while they are being sent', async () => {
@@ -213,7 +212,7 @@ describe('results that are not to be sent', () => {
     });
     await world.makeJob(['pacs']);
     const slow = world.lane(one(receiver.port));
-    await vi.waitFor(() => expect(stateOf('pacs').toSorted()).toEqual(['pending', 'sent']), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs').toSorted()).toEqual(['pending', 'sent']));
     await slow.stop();
     expect(receiver.received).toHaveLength(1);
     expect(
@@ -224,15 +223,15 @@ describe('results that are not to be sent', () => {
     ).toEqual([0, 1]);
     await holds.release(1, 'operator', '1', 2);
     world.lane(one(receiver.port));
-    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['sent', 'sent']), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toEqual(['sent', 'sent']));
   });
 
   it('are withdrawn whole from a destination that has nothing of a superseded job, and from no other', async () => {
     const receiver = await startReceiver((_, nth) => ({ status: nth === 1 ? 0 : 0xa700 }));
     const results = await world.makeJob(['pacs', 'away']);
     const lane = world.lane(pacs(receiver.port));
-    await vi.waitFor(() => expect(stateOf('pacs')).toContain('sent'), waitOptions);
-    await vi.waitFor(() => expect(world.states().find((one) => one.status === 0xa700)).toBeDefined(), waitOptions);
+    await vi.waitFor(() => expect(stateOf('pacs')).toContain('sent'));
+    await vi.waitFor(() => expect(world.states().find((one) => one.status === 0xa700)).toBeDefined());
     const done = await world.deliveries.withdraw(results, 'superseded');
     expect(stateOf('away')).toEqual(['withdrawn', 'withdrawn']);
     expect(stateOf('pacs').toSorted()).toEqual(['pending', 'sent']);
@@ -248,7 +247,7 @@ describe('results that are not to be sent', () => {
     const results = await world.makeJob(['hole']);
     const hole = await startSilentAfterAssociation();
     const lane = world.lane(pacs(hole, { name: 'hole', timeouts: { connect_s: 5, response_s: 0.2 } }));
-    await vi.waitFor(() => expect(world.states()[0]).toMatchObject({ class: 'ambiguous', mayHave: 1 }), waitOptions);
+    await vi.waitFor(() => expect(world.states()[0]).toMatchObject({ class: 'ambiguous', mayHave: 1 }));
     await lane.stop();
     const done = await world.deliveries.withdraw(results, 'rejected');
     expect(done.arrived).toContainEqual({ resultId: results[0], destination: 'hole' });

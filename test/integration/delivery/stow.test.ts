@@ -9,7 +9,6 @@ import { startOrthanc } from '../../e2e/orthanc.ts';
 import { createTestAuthority } from '../agent/certificates.ts';
 import { createDeliveryWorld, type DeliveryWorld } from './delivery-world.ts';
 
-const waitOptions = { timeout: 20_000, interval: 20 };
 let world: DeliveryWorld;
 beforeEach(async () => {
   world = await createDeliveryWorld();
@@ -33,7 +32,7 @@ describe('STOW-RS to an Orthanc', () => {
     await writeFile(password_file, 'secret\n');
     const url = `http://127.0.0.1:${httpPort}/dicom-web/studies`;
     world.lane({ name: 'web', kind: 'stow', url, request_objects_max: 3, basic: { name: 'box', password_file } });
-    await vi.waitFor(() => expect(states()).toEqual(Array(8).fill('sent')), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(Array(8).fill('sent')));
     expect(world.states()[0]).toMatchObject({ status: 0, attempts: 1, mayHave: 1 });
     const names = (await orthanc.rest('GET', '/instances')) as string[];
     const stored = await Promise.all(names.map(async (name) => sha256(await orthanc.file(name))));
@@ -96,7 +95,7 @@ describe('answers of a STOW-RS destination', () => {
       return { status: 202, body: { '00081199': items([a, d]), '00081198': failed } };
     });
     world.lane(web(url));
-    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent', 'failed', 'sent']), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent', 'failed', 'sent']));
     expect(world.states()[2]).toMatchObject({ class: 'permanent', status: 0x0122, mayHave: 0 });
     expect(world.states()[1]).toMatchObject({ attempts: 2 });
     expect(requests.map(({ parts }) => parts)).toEqual([4, 1]);
@@ -109,12 +108,12 @@ describe('answers of a STOW-RS destination', () => {
     const { url } = await startReceiver((uids) => (uids.includes(refusedUid) ? { status: 409 } : stored(uids)));
     const other = await startReceiver((uids) => (uids.includes(refusedUid) ? { status: 415 } : stored(uids)));
     world.lane(web(url, { request_objects_max: 1 }));
-    await vi.waitFor(() => expect(states()).toEqual(['sent', 'failed']), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(['sent', 'failed']));
     await world.store.write([{ sql: `UPDATE deliveries SET state = 'pending', may_have = 0` }]);
     const lane = world.lane(web(other.url));
     lane.wake();
-    await vi.waitFor(() => expect(other.requests.map(({ parts }) => parts)).toEqual([2, 1, 1]), waitOptions);
-    await vi.waitFor(() => expect(states()).toEqual(['sent', 'failed']), waitOptions);
+    await vi.waitFor(() => expect(other.requests.map(({ parts }) => parts)).toEqual([2, 1, 1]));
+    await vi.waitFor(() => expect(states()).toEqual(['sent', 'failed']));
   });
 
   it('that do not come, or do not name the object, are asked for again with the same bytes', async () => {
@@ -126,8 +125,8 @@ describe('answers of a STOW-RS destination', () => {
       return nth === 4 ? { status: 503 } : stored(uids);
     });
     world.lane(web(url, { timeouts: { response_s: 0.3 } }));
-    await vi.waitFor(() => expect(world.states()[0]).toMatchObject({ class: 'ambiguous', mayHave: 1 }), waitOptions);
-    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']), waitOptions);
+    await vi.waitFor(() => expect(world.states()[0]).toMatchObject({ class: 'ambiguous', mayHave: 1 }));
+    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']));
     expect(requests.length).toBeGreaterThanOrEqual(5);
     expect(
       world.events.some(({ name, fields }) => name === 'destination-away' && fields?.['detail'] === 'HTTP 503'),
@@ -150,19 +149,17 @@ describe('answers of a STOW-RS destination', () => {
     );
     const stranger = { ...web(receiver.url, { tls: { ca: authority.ca } }), name: 'stranger' };
     world.lane(web(receiver.url, { token_file, tls: { ca: authority.ca, ...mine } }));
-    await vi.waitFor(() => expect(world.states()[0]).toMatchObject({ detail: 'HTTP 401', mayHave: 0 }), waitOptions);
+    await vi.waitFor(() => expect(world.states()[0]).toMatchObject({ detail: 'HTTP 401', mayHave: 0 }));
     await writeFile(token_file, 'new\n');
-    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']), waitOptions);
+    await vi.waitFor(() => expect(states()).toEqual(['sent', 'sent']));
     await world.makeJob(['stranger']);
     world.lane(stranger);
-    await vi.waitFor(
-      () =>
-        expect(world.states().at(-1)).toMatchObject({
-          state: 'pending',
-          // A server of TLS 1.3 looks at our certificate after we think that all is well.
-          code: expect.stringMatching(/^delivery-un(reachable|answered)$/) as string,
-        }),
-      waitOptions,
+    await vi.waitFor(() =>
+      expect(world.states().at(-1)).toMatchObject({
+        state: 'pending',
+        // A server of TLS 1.3 looks at our certificate after we think that all is well.
+        code: expect.stringMatching(/^delivery-un(reachable|answered)$/) as string,
+      }),
     );
   });
 });

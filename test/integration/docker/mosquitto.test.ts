@@ -128,6 +128,6 @@ async function deviceIdentity(authority: Awaited<ReturnType<typeof openAuthority
   return { certificatePem: issued.value.chainPem, keyPem: await privateKeyPem(keys.privateKey) };
 }
 
-const poll = (condition: () => boolean) => expect.poll(condition, { timeout: 15_000, interval: 20 }).toBe(true);
+const poll = (condition: () => boolean) => expect.poll(condition).toBe(true);
 
 const withSbin = () => ({ ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Agent, AgentOptions } from '../study-way/agent.ts';
 import { mrSeries, send } from '../study-way/mr-series.ts';
-import { createStudyWorld, type StudyWorld, waitOptions } from '../study-way/study-world.ts';
+import { createStudyWorld, type StudyWorld } from '../study-way/study-world.ts';
 
 let world: StudyWorld;
 beforeEach(async () => {
@@ -23,7 +23,7 @@ async function withWaiting(options: Partial<AgentOptions> = {}): Promise<{ agent
   const agent = await world.agentWith({ devices, quiet_s: 0.5, ...options });
   for (const [i, study] of ['a', 'b', 'c', 'd'].entries()) {
     await send(agent.port, mrSeries({ study, slices: 3 + i }));
-    await vi.waitFor(() => expect(agent.way.counts().jobs.queued).toBe(i + 1), waitOptions);
+    await vi.waitFor(() => expect(agent.way.counts().jobs.queued).toBe(i + 1));
   }
   return { agent, go: () => rm(when) };
 }
@@ -39,7 +39,7 @@ describe('the class of a job', () => {
     expect(await agent.way.prioritize(4, 'urgent')).toEqual({ jobs: 1 });
     expect(await agent.way.prioritize(99, 'stat')).toBeUndefined();
     await go();
-    await vi.waitFor(() => expect(order()).toEqual([3, 4, 2, 1]), waitOptions);
+    await vi.waitFor(() => expect(order()).toEqual([3, 4, 2, 1]));
     await world.arrived(8);
     expect(await agent.way.prioritize(3, 'stat')).toEqual({ jobs: 0 });
     expect(world.counted('study-prioritized')).toBe(4);
@@ -54,7 +54,7 @@ describe('the class of a job', () => {
       routes: [route('a', 3, 'background'), route('b', 4), route('c', 5, 'urgent'), route('d', 6, 'stat')],
     });
     await go();
-    await vi.waitFor(() => expect(order()).toEqual([4, 3, 2, 1]), waitOptions);
+    await vi.waitFor(() => expect(order()).toEqual([4, 3, 2, 1]));
     await world.arrived(4);
   });
 });

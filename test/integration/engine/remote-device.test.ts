@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FakeServer, MODEL, startFake } from '../remote/remote-world.ts';
 import type { Agent } from '../study-way/agent.ts';
 import { mrSeries, send } from '../study-way/mr-series.ts';
-import { createStudyWorld, settled, type StudyWorld, waitOptions } from '../study-way/study-world.ts';
+import { createStudyWorld, settled, type StudyWorld } from '../study-way/study-world.ts';
 
 let world: StudyWorld;
 let fake: FakeServer;
@@ -58,13 +58,13 @@ describe('a model server as the only device', () => {
 
   it('that is not attested gets nothing where the route does not: the job waits', async () => {
     const agent = await start('refuse');
-    await vi.waitFor(() => expect(agent.way.devices()[0]?.ready).toBe(true), waitOptions);
+    await vi.waitFor(() => expect(agent.way.devices()[0]?.ready).toBe(true));
     await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
-    await vi.waitFor(() => expect(agent.way.counts().jobs.queued).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(agent.way.counts().jobs.queued).toBe(1));
     // Once it is attested, which it is asked for anew with a new process, it does.
     await fake.behave({ releaseSha256: world.release.ref.sha256 });
     agent.use([]);
-    await vi.waitFor(() => expect(agent.way.devices()[0]?.ready).toBe(false), waitOptions);
+    await vi.waitFor(() => expect(agent.way.devices()[0]?.ready).toBe(false));
     expect(world.counted('job-started')).toBe(0);
     agent.use([world.release]);
     expect(await report()).not.toContain('not-attested');

@@ -8,7 +8,7 @@ import type { Result } from '@collimator/shared/result';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Agent, AgentOptions } from '../study-way/agent.ts';
 import { writeRelease } from '../study-way/release-folder.ts';
-import { createStudyWorld, type StudyWorld, waitOptions } from '../study-way/study-world.ts';
+import { createStudyWorld, type StudyWorld } from '../study-way/study-world.ts';
 
 let world: StudyWorld;
 beforeEach(async () => {
@@ -24,7 +24,7 @@ const cpu = (name: string) => ({ name, cpu: { threads: 1 }, decode_threads: 1 })
 async function start(options: Partial<AgentOptions> = {}, faults: readonly Fault[] = []): Promise<Agent> {
   process.env['COLLIMATOR_WORKER_FAULTS'] = JSON.stringify(faults);
   const agent = await world.agentWith({ devices: [cpu('one'), cpu('two')], ...options });
-  await vi.waitFor(() => expect(agent.way.devices().every(({ ready }) => ready)).toBe(true), waitOptions);
+  await vi.waitFor(() => expect(agent.way.devices().every(({ ready }) => ready)).toBe(true));
   return agent;
 }
 
@@ -124,10 +124,7 @@ describe('a request of another program', () => {
     expect(found.slice(0, 200).filter((value) => value !== 0.1)).toEqual([]);
     expect(found.slice(200).filter((value) => value !== 0.2)).toEqual([]);
     // The old one is served until every device has changed.
-    await vi.waitFor(
-      () => expect(agent.way.tensors.models()).toMatchObject([{ version: '2.0.0', ready: true }]),
-      waitOptions,
-    );
+    await vi.waitFor(() => expect(agent.way.tensors.models()).toMatchObject([{ version: '2.0.0', ready: true }]));
     expect(middle(await agent.way.tensors.infer(request(world.release, 1)))).toMatchObject({ how: 'not-ready' });
   });
 
@@ -169,12 +166,12 @@ describe('a request of another program', () => {
       for (const version of ['2.0.0', '3.0.0', '4.0.0']) {
         agent.use([await writeNext(version)]);
         const before = answered.get(version) ?? 0;
-        await vi.waitUntil(() => (answered.get(version) ?? 0) > before + 20, waitOptions);
+        await vi.waitUntil(() => (answered.get(version) ?? 0) > before + 20);
       }
       over.abort();
       await Promise.all(clients);
       expect(failed).toEqual([]);
-      await vi.waitFor(() => expect(tensors.models()).toMatchObject([{ version: '4.0.0', ready: true }]), waitOptions);
+      await vi.waitFor(() => expect(tensors.models()).toMatchObject([{ version: '4.0.0', ready: true }]));
     },
   );
 });

@@ -6,9 +6,6 @@ import { startHubProgram } from './hub-program.ts';
 import { shortRun } from './short-run.ts';
 import { until } from './until.ts';
 
-/** The bound of the program itself is 15 s, and ending by it gives exit code 1. */
-const stopMsMax = 8_000;
-
 test('SIGTERM ends a hub at work within its bound: live sessions, a training and somebody who watches it', async () => {
   const install = await makeHubFolder();
   const hub = await startHubProgram(install);
@@ -22,10 +19,9 @@ test('SIGTERM ends a hub at work within its bound: live sessions, a training and
   })().catch((error: unknown) => error);
   await until('it trains and is watched', () => seen >= 1, 60_000);
 
-  const begun = performance.now();
   hub.process.kill('SIGTERM');
+  // The bound of the program itself is 15 s, and ending by it gives exit code 1.
   expect(await hub.ended).toBe(0);
-  expect(performance.now() - begun).toBeLessThan(stopMsMax);
   await until('the appliance noticed', () => !session.connected);
   await watching;
 

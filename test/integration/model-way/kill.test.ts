@@ -10,7 +10,6 @@ import { type HubSide, startHubSide } from './hub-side.ts';
 import { type Mosquitto, startMosquitto } from './mosquitto.ts';
 
 const program = fileURLToPath(new URL('../../dist/integration/model-way/agent-process.js', import.meta.url));
-const wait = { timeout: 30_000, interval: 20 };
 const points = ['model-announced', 'model-fetching', 'model-verified', 'model-staged', 'model-swapped'];
 
 let dir: string;
@@ -22,7 +21,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'collimator-model-kill-'));
   broker = await startMosquitto(dir);
   hub = await startHubSide(dir, broker.url, () => new Date(), points);
-  await vi.waitUntil(() => hub.connection.connected, wait);
+  await vi.waitUntil(() => hub.connection.connected);
   for (const version of ['1.0.0', '1.1.0']) {
     const ref = await hub.register({ folder: version, version, model: randomBytes(600_000) });
     await hub.sign(ref);
@@ -53,7 +52,7 @@ test.each(points)('SIGKILL at %s loses nothing: the release is active after a re
   await hub.rollOut(releaseOf('1.0.0'), [point]);
   const marker = join(dir, `${point}.marker`);
   const first = start(point);
-  await expect.poll(() => first.lines.at(-1), wait).toBe('active 1.0.0');
+  await expect.poll(() => first.lines.at(-1)).toBe('active 1.0.0');
   first.child.kill('SIGTERM');
   await once(first.child, 'exit');
 
@@ -65,10 +64,10 @@ test.each(points)('SIGKILL at %s loses nothing: the release is active after a re
   expect(killed.lines.filter((line) => line === 'active 1.0.0')).not.toEqual([]);
 
   const again = start(point, { COLLIMATOR_KILL_AT: point, COLLIMATOR_KILL_MARKER: marker });
-  await expect.poll(() => again.lines.at(-1), wait).toBe('active 1.1.0');
+  await expect.poll(() => again.lines.at(-1)).toBe('active 1.1.0');
   const told = () =>
     hub.rollouts.list().find(({ release, devices }) => release.version === '1.1.0' && devices[0]?.id === point);
-  await expect.poll(() => told()?.devices[0]?.phase, wait).toBe('active');
+  await expect.poll(() => told()?.devices[0]?.phase).toBe('active');
   expect(await readdir(join(dir, `device-${point}`, 'releases-incoming'))).toEqual([]);
   expect(again.child.exitCode).toBeNull();
   again.child.kill('SIGTERM');

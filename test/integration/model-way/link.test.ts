@@ -4,7 +4,7 @@ import { sweepIncoming } from '@collimator/edge-agent/study/receive/disk/data-fo
 import { topics } from '@collimator/shared/contracts/topics';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createModelWorld, hour, id, wait, type ModelWorld } from './model-world.ts';
+import { createModelWorld, hour, id, type ModelWorld } from './model-world.ts';
 
 let world: ModelWorld;
 beforeEach(async () => {
@@ -16,7 +16,7 @@ test('a release that expired metadata held up goes on when a fresh timestamp com
   const ref = await world.hub.register({ folder: 'run', version: '1.0.0' });
   await world.hub.sign(ref);
   const targets = () => readFile(join(world.dir, id, 'trust', 'targets.json')).catch(() => Buffer.alloc(0));
-  await expect.poll(async () => (await targets()).includes('1.0.0'), wait).toBe(true);
+  await expect.poll(async () => (await targets()).includes('1.0.0')).toBe(true);
   world.clock.at = new Date(world.clock.at.getTime() + 25 * hour);
   await world.hub.rollOut(ref);
   await world.isRefused('metadata-expired');
@@ -33,7 +33,7 @@ test('a newer assignment ends the fetch of the one that it takes the place of', 
     return undefined;
   };
   await world.release('1.0.0', randomBytes(600_000));
-  await expect.poll(() => dropped, wait).toBeGreaterThan(0);
+  await expect.poll(() => dropped).toBeGreaterThan(0);
   await world.release('1.1.0');
   await world.becomes('1.1.0');
   expect(
@@ -50,7 +50,7 @@ test('an assignment that is heard before the metadata waits for it, and the hub 
   world.hub.state.meddle = (topic, payload) => (topic === topics.fleetTimestamp ? undefined : payload);
   world.device = await world.startDevice();
   await world.release('1.0.0');
-  await expect.poll(() => world.device.way.status()[0]?.reason, wait).toMatch(/^metadata-pending/);
+  await expect.poll(() => world.device.way.status()[0]?.reason).toMatch(/^metadata-pending/);
   world.hub.state.meddle = undefined;
   // A new connection brings the retained timestamp again, as the hub publishes it anew.
   await world.broker.stop();
@@ -64,8 +64,8 @@ test('a fetch that the link put off goes on as soon as the link is back', async 
   await world.release('1.0.0');
   // The device gives up after its bounded tries, and would wait half a minute. Which of the two it says depends on
   // whether the assignment was heard before its metadata was given up.
-  await expect.poll(() => world.device.mqtt.connected && world.hub.events.length, wait).toBeGreaterThan(0);
-  await expect.poll(() => world.device.way.status()[0]?.reason, wait).toMatch(/^(chunk-timeout|metadata-pending)/);
+  await expect.poll(() => world.device.mqtt.connected && world.hub.events.length).toBeGreaterThan(0);
+  await expect.poll(() => world.device.way.status()[0]?.reason).toMatch(/^(chunk-timeout|metadata-pending)/);
   world.hub.state.meddle = undefined;
   await world.broker.stop();
   await world.broker.start();
@@ -85,10 +85,10 @@ test('a timestamp that the hub did not follow up with its metadata is followed u
   const ref = await world.hub.register({ folder: 'run', version: '1.0.0' });
   await world.hub.sign(ref);
   // Four tries of the first question are all lost.
-  await expect.poll(() => silenced, wait).toBeGreaterThanOrEqual(4);
+  await expect.poll(() => silenced).toBeGreaterThanOrEqual(4);
   world.hub.state.meddle = undefined;
   const targets = () => readFile(join(world.dir, id, 'trust', 'targets.json')).catch(() => Buffer.alloc(0));
-  await expect.poll(async () => (await targets()).includes('1.0.0'), wait).toBe(true);
+  await expect.poll(async () => (await targets()).includes('1.0.0')).toBe(true);
 });
 
 describe('a restart in the middle of a fetch', () => {
@@ -102,7 +102,7 @@ describe('a restart in the middle of a fetch', () => {
       return sent > 20 ? undefined : payload;
     };
     await world.release('1.0.0', model);
-    await expect.poll(() => sent, wait).toBeGreaterThan(20);
+    await expect.poll(() => sent).toBeGreaterThan(20);
     await world.device.stop();
     // As the study's way does at each start, with what was half received: no release is meant.
     await sweepIncoming(join(world.dir, id));

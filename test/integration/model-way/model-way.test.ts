@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createModelWorld, id, wait, type ModelWorld } from './model-world.ts';
+import { createModelWorld, id, type ModelWorld } from './model-world.ts';
 
 let world: ModelWorld;
 beforeEach(async () => {
@@ -18,7 +18,7 @@ describe('a release on its way', () => {
     const running = world.device.way.releases.active(ref.name)!;
     expect(running.ref).toEqual(ref);
     expect((await readFile(join(running.folder, 'model.onnx'))).equals(model)).toBe(true);
-    await expect.poll(() => world.hub.rollouts.list()[0]?.devices[0]?.phase, wait).toBe('active');
+    await expect.poll(() => world.hub.rollouts.list()[0]?.devices[0]?.phase).toBe('active');
     expect(world.hub.events.map((event) => event.phase)).toEqual([
       'announced',
       'fetching',
@@ -39,7 +39,7 @@ describe('a release on its way', () => {
     const sent = world.hub.state.chunksSent;
     await world.hub.rollouts.undo(world.hub.rollouts.list()[0]!.id);
     await world.becomes('1.0.0');
-    await expect.poll(() => world.hub.events.at(-1)?.phase, wait).toBe('active');
+    await expect.poll(() => world.hub.events.at(-1)?.phase).toBe('active');
     expect(world.hub.events.at(-1)?.assignment).toBe(3);
     expect(world.hub.state.chunksSent).toBe(sent);
     expect(await readdir(join(world.dir, id, 'releases', second.name))).toHaveLength(2);

@@ -9,7 +9,6 @@ import { type Mosquitto, startMosquitto } from './mosquitto.ts';
 
 export const id = 'ward-7';
 export const hour = 3_600_000;
-export const wait = { timeout: 20_000, interval: 20 };
 
 /** The release part of a hub and the model part of an appliance, with a real broker between them. */
 export interface ModelWorld {
@@ -38,7 +37,7 @@ export async function createModelWorld(): Promise<ModelWorld> {
   const dir = await mkdtemp(join(tmpdir(), 'collimator-model-way-'));
   const broker = await startMosquitto(dir);
   const hub = await startHubSide(dir, broker.url, now, [id]);
-  await vi.waitUntil(() => hub.connection.connected, wait);
+  await vi.waitUntil(() => hub.connection.connected);
   const startDevice = async (over: Partial<DeviceOptions> = {}) =>
     startDeviceSide({ dir: join(dir, id), url: broker.url, id, root: hub.trust.rootBytes(1)!, now, ...over });
   const world: ModelWorld = {
@@ -51,8 +50,8 @@ export async function createModelWorld(): Promise<ModelWorld> {
     startDevice,
     active: () => world.device.way.releases.active('brain-mask-t1')?.ref.version,
     refusals: () => hub.events.filter((event) => event.phase === 'refused').map((event) => event.code),
-    becomes: (version) => expect.poll(world.active, wait).toBe(version),
-    isRefused: (code) => expect.poll(world.refusals, wait).toContain(code),
+    becomes: (version) => expect.poll(world.active).toBe(version),
+    isRefused: (code) => expect.poll(world.refusals).toContain(code),
     async release(version, model) {
       const ref = await hub.register({ folder: `run-${version}`, version, ...(model && { model }) });
       await hub.sign(ref);

@@ -30,7 +30,7 @@ export async function startMosquitto(dir: string): Promise<Mosquitto> {
     url: `mqtt://127.0.0.1:${port}`,
     async start() {
       broker = spawn('mosquitto', ['-c', config], { stdio: ['ignore', 'ignore', 'inherit'] });
-      await vi.waitFor(() => reachable(port), { timeout: 10_000, interval: 20 });
+      await vi.waitFor(() => reachable(port));
     },
     async stop() {
       if (broker === undefined || broker.exitCode !== null) return;

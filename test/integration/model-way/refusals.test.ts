@@ -9,7 +9,7 @@ import { metadataTime } from '@collimator/shared/release/metadata';
 import { ok } from '@collimator/shared/result';
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createModelWorld, hour, id, wait, type ModelWorld } from './model-world.ts';
+import { createModelWorld, hour, id, type ModelWorld } from './model-world.ts';
 
 let world: ModelWorld;
 beforeEach(async () => {
@@ -20,7 +20,7 @@ afterEach(() => world.close());
 describe('is refused, and what ran before goes on running, and the hub is told why', () => {
   beforeEach(async () => {
     await world.release('1.0.0');
-    await vi.waitUntil(() => world.hub.events.at(-1)?.phase === 'active', wait);
+    await vi.waitUntil(() => world.hub.events.at(-1)?.phase === 'active');
   });
 
   /** The hub is told the code; the old release runs on, now and after a restart. */
@@ -54,7 +54,7 @@ describe('is refused, and what ran before goes on running, and the hub is told w
     await world.hub.rollOut(await signedRelease());
     await isRefusedForGood('chunk-mismatch');
     await expect
-      .poll(() => world.hub.rollouts.list()[0]?.devices[0], wait)
+      .poll(() => world.hub.rollouts.list()[0]?.devices[0])
       .toMatchObject({ phase: 'refused', code: 'chunk-mismatch' });
   });
 
@@ -78,11 +78,11 @@ describe('is refused, and what ran before goes on running, and the hub is told w
     const older = world.hub.trust.timestampBytes();
     await world.hub.trust.refreshTimestamp();
     const trusted = () => readFile(join(world.dir, id, 'trust', 'timestamp.json'));
-    await expect.poll(async () => (await trusted()).equals(world.hub.trust.timestampBytes()), wait).toBe(true);
+    await expect.poll(async () => (await trusted()).equals(world.hub.trust.timestampBytes())).toBe(true);
     await world.hub.connection.publish(topics.fleetTimestamp, older, { qos: 1, retain: true });
     await isRefusedForGood('metadata-older');
     // The retained old timestamp meets the appliance again after its restart: what it trusts is on its disk.
-    await expect.poll(() => world.refusals().length, wait).toBe(2);
+    await expect.poll(() => world.refusals().length).toBe(2);
     expect(world.refusals()).toEqual(['metadata-older', 'metadata-older']);
   });
 
@@ -90,7 +90,7 @@ describe('is refused, and what ran before goes on running, and the hub is told w
     const ref = await signedRelease();
     const first = world.hub.registry.get('brain-mask-t1', '1.0.0')!.ref;
     await assign(first, { serial: 5 });
-    await expect.poll(() => world.hub.events.at(-1)?.assignment, wait).toBe(5);
+    await expect.poll(() => world.hub.events.at(-1)?.assignment).toBe(5);
     await assign(ref, { serial: 4 });
     await isRefusedForGood('assignment-older');
   });
@@ -106,7 +106,7 @@ describe('is refused, and what ran before goes on running, and the hub is told w
   test('a release under expired metadata', async () => {
     const ref = await signedRelease();
     await expect
-      .poll(async () => (await readFile(join(world.dir, id, 'trust', 'targets.json'))).includes('2.0.0'), wait)
+      .poll(async () => (await readFile(join(world.dir, id, 'trust', 'targets.json'))).includes('2.0.0'))
       .toBe(true);
     world.clock.at = new Date(world.clock.at.getTime() + 25 * hour);
     expect(world.device.way.status()[0]).toMatchObject({ stale: true, phase: 'active' });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pydicom } from '../../conformance/results/tools.ts';
 import { startTlsFront, type TlsFront } from '../../peers/tls-front.ts';
 import { mrSeries, send } from '../study-way/mr-series.ts';
-import { createStudyWorld, settled, type StudyWorld, waitOptions } from '../study-way/study-world.ts';
+import { createStudyWorld, settled, type StudyWorld } from '../study-way/study-world.ts';
 import { createRemoteWorld, type FakeServer, MODEL, type RemoteWorld, startFake } from './remote-world.ts';
 
 /** What a report says of the model, and what the segmentation does. */
@@ -90,7 +90,7 @@ describe('studies that a model server computes', () => {
 
   it('are computed here where it could not be attested and no route allows it', async () => {
     const agent = await world.agentWith({ devices: [server(), { cpu: { threads: 1 } }] });
-    await vi.waitFor(() => expect(world.counted('remote-model-unattested')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('remote-model-unattested')).toBe(1));
     const before = (await fake.asked())[`POST /v2/models/${MODEL}/infer binary`];
     await send(agent.port, mrSeries({ study: 'a', slices: 10 }));
     for (const said of await contributions()) {
@@ -103,10 +103,10 @@ describe('studies that a model server computes', () => {
   it('wait for a server that is away, and none of them fails', async () => {
     await attest();
     const agent = await world.agentWith({ devices: [server()] });
-    await vi.waitFor(() => expect(world.counted('device-ready')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('device-ready')).toBe(1));
     await fake.program.stop();
     await send(agent.port, mrSeries({ study: 'a', slices: 10 }));
-    await vi.waitFor(() => expect(world.counted('device-down')).toBeGreaterThanOrEqual(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('device-down')).toBeGreaterThanOrEqual(1));
     fake = await startFake('kserve-v2');
     await attest();
     front.passTo(fake.port);
@@ -120,7 +120,7 @@ describe('studies that a model server computes', () => {
   it('go to another device when a server breaks down under them', async () => {
     await attest();
     const agent = await world.agentWith({ devices: [server({ workers: 2 }), { cpu: { threads: 1 } }] });
-    await vi.waitFor(() => expect(world.counted('device-ready')).toBeGreaterThanOrEqual(3), waitOptions);
+    await vi.waitFor(() => expect(world.counted('device-ready')).toBeGreaterThanOrEqual(3));
     await fake.behave({ fault: 'failed', faults: 1_000 });
     for (const study of ['a', 'b', 'c']) await send(agent.port, mrSeries({ study, slices: 10 }));
     await world.arrived(6);
@@ -131,12 +131,11 @@ describe('studies that a model server computes', () => {
   it('are not computed by a model that took the place of the attested one', async () => {
     await attest();
     const agent = await world.agentWith({ devices: [server()] });
-    await vi.waitFor(() => expect(world.counted('remote-model-attested')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('remote-model-attested')).toBe(1));
     await fake.behave({ version: '2', bias: 1 });
     await send(agent.port, mrSeries({ study: 'a', slices: 10 }));
-    await vi.waitFor(
-      () => expect(logged('device-down')).toContainEqual(expect.objectContaining({ code: 'golden-mismatch' })),
-      waitOptions,
+    await vi.waitFor(() =>
+      expect(logged('device-down')).toContainEqual(expect.objectContaining({ code: 'golden-mismatch' })),
     );
     await fake.behave({ bias: 0 });
     for (const said of await contributions()) expect(said).toContain(`${MODEL} 2 at localhost`);

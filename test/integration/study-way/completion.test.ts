@@ -5,7 +5,7 @@ import { freePorts } from '../../free-ports.ts';
 import { sendKeyObject } from './key-objects.ts';
 import { mrSeries, send } from './mr-series.ts';
 import { writeSlices } from './stored-slices.ts';
-import { createStudyWorld, type StudyWorld, waitOptions } from './study-world.ts';
+import { createStudyWorld, type StudyWorld } from './study-world.ts';
 
 // Longer than any of these tests: what is complete before is so by a rule.
 const QUIET_S = 600;
@@ -19,7 +19,7 @@ afterEach(() => world.close());
 const fieldsOf = (name: string): (Record<string, unknown> | undefined)[] =>
   world.events.filter((event) => event.name === name).map(({ fields }) => fields);
 const counted = (name: string, times: number): Promise<void> =>
-  vi.waitFor(() => expect(world.counted(name)).toBe(times), waitOptions);
+  vi.waitFor(() => expect(world.counted(name)).toBe(times));
 
 describe('a study whose source is asked how many images it has', () => {
   let orthanc: Orthanc;
@@ -101,7 +101,7 @@ describe('a study whose source is asked how many images it has', () => {
     const patient = rule({ retry: { attempts_max: 100, first_s: 0.1, most_s: 0.2 } });
     const first = await world.agentWith({ quiet_s: QUIET_S, rules: [patient] });
     await send(first.port, mrSeries({ study: 'a', slices: 5 }), 'ORTHANC');
-    await vi.waitFor(() => expect(world.counted('source-count-missing')).toBeGreaterThan(0), waitOptions);
+    await vi.waitFor(() => expect(world.counted('source-count-missing')).toBeGreaterThan(0));
     await first.close();
     await world.agentWith({ quiet_s: QUIET_S, rules: [patient] });
     await startSource(port);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Agent } from './agent.ts';
 import { mrSeries, send } from './mr-series.ts';
 import { received } from './programs.ts';
-import { createStudyWorld, settled, type StudyWorld, waitOptions } from './study-world.ts';
+import { createStudyWorld, settled, type StudyWorld } from './study-world.ts';
 
 const SLICES = 4;
 const first = (): StoreObject[] => mrSeries({ study: 'a', slices: SLICES, patient: 'WRONG' });
@@ -141,7 +141,7 @@ describe('demographics that are corrected before the results were sent', () => {
     await world.pacs.stop();
     const agent = await world.agentWith({ conflicts });
     await send(agent.port, first());
-    await vi.waitFor(() => expect(world.counted('job-inferred')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('job-inferred')).toBe(1));
     await send(agent.port, corrected());
     return agent;
   }
@@ -200,9 +200,9 @@ describe('demographics that are corrected while the job runs', () => {
       },
     });
     await send(agent.port, first());
-    await vi.waitFor(() => expect(sending).toBeDefined(), waitOptions);
+    await vi.waitFor(() => expect(sending).toBeDefined());
     await sending;
-    await vi.waitFor(() => expect(agent.way.counts().jobs.running).toBe(0), waitOptions);
+    await vi.waitFor(() => expect(agent.way.counts().jobs.running).toBe(0));
     await decideAll(agent, 'release');
     await world.restartPacs();
     await world.arrived(2);

@@ -10,7 +10,6 @@ import { createStudyWorld, settled, type StudyWorld } from './study-world.ts';
 
 /** Longer than Orthanc takes between two images. */
 const QUIET_S = 3;
-const patience = { timeout: 45_000, interval: 50 };
 
 /**
  * Orthanc sends on whatever it gets, also what the appliance sent it. That it changes before, as a PACS does that
@@ -63,7 +62,7 @@ describe('a PACS that sends everything on, as it came or changed', () => {
     const upload = async (study: string): Promise<unknown> =>
       orthanc.upload(await writeSlices(join(world.folder, study), mrSeries({ study, slices: 5 })));
     const returned = (times: number): Promise<void> =>
-      vi.waitFor(() => expect(world.counted('own-object-returned')).toBe(times), patience);
+      vi.waitFor(() => expect(world.counted('own-object-returned')).toBe(times));
 
     for (const study of studies) await upload(study);
     await returned(2 * studies.length);

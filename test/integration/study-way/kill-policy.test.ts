@@ -8,7 +8,6 @@ import type { AgentOptions } from './agent.ts';
 import { keepAlive, type KeptAlive } from './keep-alive.ts';
 import { mrSeries, send } from './mr-series.ts';
 
-const waitOptions = { timeout: 20_000, interval: 25 };
 const ends: (() => Promise<unknown>)[] = [];
 let folder: string;
 
@@ -36,7 +35,7 @@ const back = (agent: KeptAlive): Promise<void> =>
     expect(agent.deaths()).toBe(1);
     expect(agent.program().child.signalCode).toBeNull();
     expect(agent.program().stderr()).toContain('studies-compared');
-  }, waitOptions);
+  });
 
 const filesIn = async (name: string): Promise<string[]> => {
   const all = await readdir(join(folder, 'data', name), { recursive: true, withFileTypes: true });
@@ -122,7 +121,7 @@ describe('a power cut while a copy is released from the quarantine', () => {
     expect(await state()).toEqual(expected);
     agent.program().child.kill('SIGUSR2');
     const released = { stored: ['MENDED'], kept: [], held: 0 };
-    await vi.waitFor(async () => expect(await state()).toEqual(released), waitOptions);
+    await vi.waitFor(async () => expect(await state()).toEqual(released));
   });
 });
 

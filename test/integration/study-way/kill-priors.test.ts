@@ -19,7 +19,6 @@ import {
 } from './prior-world.ts';
 import { received, startPacs } from './programs.ts';
 
-const waitOptions = { timeout: 40_000, interval: 50 };
 const ends: (() => Promise<unknown>)[] = [];
 let folder: string;
 let port: number;
@@ -62,7 +61,7 @@ describe('a power cut while a job waits for priors', () => {
       COLLIMATOR_KILL_MARKER: join(folder, 'killed'),
     });
     await send(agent.port(), mrSeries(current));
-    await vi.waitFor(async () => expect(await received(pacsFolder)).toHaveLength(2), waitOptions);
+    await vi.waitFor(async () => expect(await received(pacsFolder)).toHaveLength(2));
     expect(agent.deaths()).toBe(1);
     const { requests, offered, fetches } = priorsIn(options.dataDir);
     expect(requests).toMatchObject([{ state: 'over', outcome: 'found', listed: 2 }]);

@@ -9,7 +9,6 @@ import { received, startPacs } from './programs.ts';
 import { writeRelease } from './release-folder.ts';
 import type { AgentOptions } from './agent.ts';
 
-const waitOptions = { timeout: 30_000, interval: 25 };
 const ends: (() => Promise<unknown>)[] = [];
 let folder: string;
 let pacsFolder: string;
@@ -37,7 +36,7 @@ afterEach(async () => {
 /** Sends a study as a modality does: what was not acknowledged is sent again. */
 async function sendStubbornly(port: () => number, study = 'a'): Promise<void> {
   const images = mrSeries({ study, slices: 8 });
-  await vi.waitFor(() => send(port(), images), { timeout: 20_000, interval: 100 });
+  await vi.waitFor(() => send(port(), images));
 }
 
 /** Whether each object at the PACS came with the same bytes every time; the SOP classes of all objects, once each. */
@@ -52,10 +51,10 @@ const results = (studies: number): string[] =>
 
 /** One SEG and one SR at the PACS, every repeat the same bytes, and nothing more to come. */
 async function expectOneOfEach(port: () => number): Promise<void> {
-  await vi.waitFor(async () => expect(await objects()).toEqual(results(1)), waitOptions);
+  await vi.waitFor(async () => expect(await objects()).toEqual(results(1)));
   // A second study goes the whole way behind the first: whatever the first would still send is sent before its results.
   await sendStubbornly(port, 'b');
-  await vi.waitFor(async () => expect((await objects()).length).toBeGreaterThanOrEqual(4), waitOptions);
+  await vi.waitFor(async () => expect((await objects()).length).toBeGreaterThanOrEqual(4));
   expect(await objects()).toEqual(results(2));
 }
 
@@ -116,7 +115,7 @@ describe('a power cut', () => {
       COLLIMATOR_KILL_MARKER: join(folder, 'killed'),
     });
     await sendStubbornly(agent.port);
-    await vi.waitFor(async () => expect(await objects()).toEqual(results(1)), waitOptions);
+    await vi.waitFor(async () => expect(await objects()).toEqual(results(1)));
     expect(agent.deaths()).toBe(1);
   });
 
@@ -128,9 +127,9 @@ describe('a power cut', () => {
     for (let cut = 1; cut <= 5; cut++) {
       const { child } = agent.program();
       const timer = setTimeout(() => child.kill('SIGKILL'), 1_500 * random());
-      await vi.waitFor(() => expect(agent.deaths()).toBe(cut), waitOptions);
+      await vi.waitFor(() => expect(agent.deaths()).toBe(cut));
       clearTimeout(timer);
-      await vi.waitFor(() => expect(agent.program().child).not.toBe(child), waitOptions);
+      await vi.waitFor(() => expect(agent.program().child).not.toBe(child));
     }
     await sending;
     await expectOneOfEach(agent.port);
@@ -138,11 +137,11 @@ describe('a power cut', () => {
 
   it('of the device process in the middle of its work is one more attempt', async () => {
     const agent = await keepAlive(options, ends);
-    await vi.waitFor(() => expect(agent.program().stderr()).toContain('device-ready'), waitOptions);
+    await vi.waitFor(() => expect(agent.program().stderr()).toContain('device-ready'));
     const children = await childrenOf(agent.program().child.pid ?? 0);
     expect(children).toHaveLength(1);
     await send(agent.port(), mrSeries({ study: 'a', slices: 400 }));
-    await vi.waitFor(() => expect(agent.program().stderr()).toContain('job-started'), { ...waitOptions, interval: 1 });
+    await vi.waitFor(() => expect(agent.program().stderr()).toContain('job-started'), { interval: 1 });
     for (const pid of children) process.kill(pid, 'SIGKILL');
     await expectOneOfEach(agent.port);
     expect(agent.deaths()).toBe(0);

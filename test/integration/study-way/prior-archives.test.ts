@@ -16,7 +16,7 @@ import {
   wanted,
 } from './prior-world.ts';
 import { writeSlices } from './stored-slices.ts';
-import { createStudyWorld, settled, type StudyWorld, waitOptions } from './study-world.ts';
+import { createStudyWorld, settled, type StudyWorld } from './study-world.ts';
 
 let world: StudyWorld;
 beforeEach(async () => {
@@ -112,7 +112,7 @@ describe('priors at Orthanc over TLS', () => {
       priors: { source: { ...source, tls: { ca: authority.ca, ...ours } }, retry: { first_s: 0.2, most_s: 1 } },
     });
     await send(agent.port, mrSeries(current));
-    await vi.waitFor(() => expect(world.counted('priors-settled')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('priors-settled')).toBe(1));
     expect(world.events.filter(({ name }) => name.startsWith('prior-series-not'))).toEqual([]);
     expect(state().requests).toMatchObject([{ outcome: 'found', listed: 1 }]);
     expect(

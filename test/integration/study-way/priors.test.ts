@@ -15,14 +15,7 @@ import {
   startArchive,
   wanted,
 } from './prior-world.ts';
-import {
-  classes,
-  createStudyWorld,
-  segmentationAndReport,
-  settled,
-  type StudyWorld,
-  waitOptions,
-} from './study-world.ts';
+import { classes, createStudyWorld, segmentationAndReport, settled, type StudyWorld } from './study-world.ts';
 
 let world: StudyWorld;
 let archive: Archive;
@@ -46,7 +39,7 @@ async function agentThatWants(wants: Partial<typeof wanted> = {}, more: Partial<
 /** The study goes all its way: what was asked for, and what its job was given. */
 async function sent(agent: Agent, slices = mrSeries(current)) {
   await send(agent.port, slices);
-  await vi.waitFor(() => expect(world.counted('priors-settled')).toBeGreaterThanOrEqual(1), waitOptions);
+  await vi.waitFor(() => expect(world.counted('priors-settled')).toBeGreaterThanOrEqual(1));
   await settled(agent);
   const { requests, offered, fetches } = priorsIn(dataDir());
   const [request] = requests;
@@ -198,14 +191,11 @@ describe('priors at a PACS', () => {
     await archive.hold(mrSeries({ ...earlier(1), slices: 60 }));
     const agent = await agentThatWants({ wait_s_max: 4 });
     await send(agent.port, mrSeries(current));
-    await vi.waitFor(() => expect(agent.way.counts().instances.received).toBeGreaterThan(4), {
-      ...waitOptions,
-      interval: 1,
-    });
+    await vi.waitFor(() => expect(agent.way.counts().instances.received).toBeGreaterThan(4), { interval: 1 });
     process.kill(archive.pid, 'SIGSTOP');
     try {
-      await vi.waitFor(() => expect(world.counted('priors-settled')).toBe(1), waitOptions);
-      await vi.waitFor(() => expect(world.counted('prior-series-not-moved')).toBe(1), waitOptions);
+      await vi.waitFor(() => expect(world.counted('priors-settled')).toBe(1));
+      await vi.waitFor(() => expect(world.counted('prior-series-not-moved')).toBe(1));
     } finally {
       process.kill(archive.pid, 'SIGCONT');
     }
@@ -220,13 +210,10 @@ describe('priors at a PACS', () => {
     await archive.hold(mrSeries({ ...earlier(1), slices: 60 }));
     const agent = await agentThatWants({}, { priors: { ...archive.settings, timeouts: { move_idle_s: 1 } } });
     await send(agent.port, mrSeries(current));
-    await vi.waitFor(() => expect(agent.way.counts().instances.received).toBeGreaterThan(4), {
-      ...waitOptions,
-      interval: 1,
-    });
+    await vi.waitFor(() => expect(agent.way.counts().instances.received).toBeGreaterThan(4), { interval: 1 });
     process.kill(archive.pid, 'SIGSTOP');
     try {
-      await vi.waitFor(() => expect(world.counted('prior-series-not-moved')).toBe(1), waitOptions);
+      await vi.waitFor(() => expect(world.counted('prior-series-not-moved')).toBe(1));
     } finally {
       process.kill(archive.pid, 'SIGCONT');
     }
@@ -246,7 +233,7 @@ describe('priors at a PACS', () => {
     process.kill(archive.pid, 'SIGSTOP');
     try {
       await send(agent.port, mrSeries(current));
-      await vi.waitFor(() => expect(world.counted('study-complete')).toBe(1), waitOptions);
+      await vi.waitFor(() => expect(world.counted('study-complete')).toBe(1));
       await send(agent.port, mrSeries({ ...current, slices: 1, description: 't1 axial other' }));
       expect(agent.way.heldStudies()).toBe(1);
       await vi.waitFor(() => expect(world.counted('priors-not-asked') + world.counted('priors-settled')).toBe(0));
@@ -326,7 +313,7 @@ describe('a prior that nobody needs any more', () => {
     await archive.hold(seriesOf(earlier(1)));
     const agent = await agentThatWants({}, { cleanEvery_s: 1, priors: { ...archive.settings, keep_hours: 0 } });
     expect((await sent(agent)).offered).toHaveLength(1);
-    await vi.waitFor(() => expect(world.counted('study-removed')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('study-removed')).toBe(1));
     expect(agent.way.policyFigures().removed).toEqual({ space: 0, age: 0, prior: 1 });
     expect(agent.way.studies(5).map(({ state }) => state)).toEqual(['inferred']);
     await send(agent.port, mrSeries({ ...current, study: 'again' }));

@@ -70,7 +70,7 @@ describe('the way of a study of radiographs', () => {
         ...['CompressedSamples^RG1', '9RG1', '1.3.6.1.4.1.5962.1.2.9.20040826185059.5457'],
         false,
       ]);
-  }, 60_000);
+  });
 
   it('does not lead through a route that asks for an orientation', async () => {
     const agent = await agentWith(await radiographRelease(), {
@@ -81,7 +81,7 @@ describe('the way of a study of radiographs', () => {
     await settled(agent);
     expect(agent.way.studies(10).map(({ images }) => images)).toEqual([2]);
     expect(agent.way.counts().jobs).toMatchObject({ inferred: 0, failed: 0 });
-  }, 60_000);
+  });
 
   it('ends by name where the release marks voxels', async () => {
     const selector = { modality: ['CR'] };
@@ -90,5 +90,5 @@ describe('the way of a study of radiographs', () => {
     await chest(agent.port);
     await settled(agent);
     expect(agent.way.studies(10)).toMatchObject([{ state: 'failed', failure: 'series-without-geometry' }]);
-  }, 60_000);
+  });
 });

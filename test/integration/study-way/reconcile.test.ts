@@ -3,7 +3,7 @@ import { copyFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { mrSeries, send } from './mr-series.ts';
-import { createStudyWorld, settled, type StudyWorld, waitOptions } from './study-world.ts';
+import { createStudyWorld, settled, type StudyWorld } from './study-world.ts';
 
 let world: StudyWorld;
 beforeEach(async () => {
@@ -86,7 +86,7 @@ it('a start tells what is missing, takes up what it can, and sets the rest aside
   world.events.length = 0;
 
   const agent = await world.agentWith();
-  await vi.waitFor(() => expect(world.counted('studies-compared')).toBe(1), waitOptions);
+  await vi.waitFor(() => expect(world.counted('studies-compared')).toBe(1));
   const told = (name: string) => world.events.filter((event) => event.name === name).map(({ fields }) => fields);
   expect(told('study-files-missing')).toEqual([{ study: 1, files: 1 }]);
   expect(told('file-without-row').map((fields) => fields?.['found'])).toEqual(
@@ -104,6 +104,6 @@ it('a start tells what is missing, takes up what it can, and sets the rest aside
 
   world.events.length = 0;
   await world.agentWith();
-  await vi.waitFor(() => expect(world.counted('studies-compared')).toBe(1), waitOptions);
+  await vi.waitFor(() => expect(world.counted('studies-compared')).toBe(1));
   expect(told('studies-compared')).toMatchObject([{ missing: 0, indexed: 0, set_aside: 0 }]);
 });

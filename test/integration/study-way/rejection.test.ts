@@ -7,14 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sendKeyObject } from './key-objects.ts';
 import { mrSeries, send, testUid } from './mr-series.ts';
 import { type Program, received, type Received, startAgentProgram } from './programs.ts';
-import {
-  classes,
-  createStudyWorld,
-  segmentationAndReport,
-  settled,
-  type StudyWorld,
-  waitOptions,
-} from './study-world.ts';
+import { classes, createStudyWorld, segmentationAndReport, settled, type StudyWorld } from './study-world.ts';
 
 const SLICES = [0, 1, 2, 3, 4];
 
@@ -68,9 +61,9 @@ describe('images that their source rejects', () => {
   it('make no job when the note came first, also where late images are left out', async () => {
     const agent = await world.agentWith({ lateImages: 'ignore' });
     await sendKeyObject(agent.port, note('n1', '113001'));
-    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(1));
     await send(agent.port, mrSeries({ study: 'a', slices: 5 }));
-    await vi.waitFor(() => expect(world.counted('study-complete')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('study-complete')).toBe(1));
     await settled(agent);
     expect(world.counted('job-started')).toBe(0);
     expect(await received(world.pacsFolder)).toEqual([]);
@@ -82,23 +75,23 @@ describe('images that their source rejects', () => {
     await send(agent.port, mrSeries({ study: 'a', slices: 5 }));
     await send(agent.port, mrSeries({ study: 'b', slices: 5 }));
     await sendKeyObject(agent.port, { ...note('n2', '113001'), study: 'b' });
-    await vi.waitFor(() => expect(world.counted('study-complete')).toBe(2), waitOptions);
+    await vi.waitFor(() => expect(world.counted('study-complete')).toBe(2));
     expect(world.counted('job-started')).toBe(0);
     await send(agent.port, mrSeries({ study: 'a', series: 'two', slices: 5 }));
     await send(agent.port, mrSeries({ study: 'b', series: 'two', slices: 5 }));
     expect(classes(await world.arrived(4))).toEqual([...segmentationAndReport, ...segmentationAndReport].toSorted());
     // Only once: what comes now is late.
     await send(agent.port, mrSeries({ study: 'b', series: 'three', slices: 5 }));
-    await vi.waitFor(() => expect(world.counted('study-late-images-ignored')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('study-late-images-ignored')).toBe(1));
   });
 
   it('end what waits for its destination, which never hears of it', async () => {
     const agent = await world.agentWith();
     await world.pacs.stop();
     await send(agent.port, mrSeries({ study: 'a', slices: 5 }));
-    await vi.waitFor(() => expect(agent.way.counts().deliveries.pending).toBe(2), waitOptions);
+    await vi.waitFor(() => expect(agent.way.counts().deliveries.pending).toBe(2));
     await sendKeyObject(agent.port, note('n1', '113038'));
-    await vi.waitFor(() => expect(world.counted('result-withdrawn')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('result-withdrawn')).toBe(1));
     await world.restartPacs();
     // What comes behind it arrives: so would have what was withdrawn.
     await send(agent.port, mrSeries({ study: 'b', slices: 3 }));
@@ -111,10 +104,10 @@ describe('images that their source rejects', () => {
   it('stop a job that runs with them; what it would have made is nobody’s', async () => {
     const agent = await world.agentWith();
     await send(agent.port, mrSeries({ study: 'a', slices: 400 }));
-    await vi.waitFor(() => expect(world.counted('job-started')).toBe(1), { ...waitOptions, interval: 1 });
+    await vi.waitFor(() => expect(world.counted('job-started')).toBe(1), { interval: 1 });
     const all = Array.from({ length: 400 }, (_, slice) => slice);
     await sendKeyObject(agent.port, note('n1', '113001', all));
-    await vi.waitFor(() => expect(world.counted('result-withdrawn')).toBeGreaterThan(0), waitOptions);
+    await vi.waitFor(() => expect(world.counted('result-withdrawn')).toBeGreaterThan(0));
     await settled(agent);
     expect(agent.way.studies(1)[0]?.state).toBe('rejected');
     // On a slow day the job was done before the note: then what the PACS has of it is taken back.
@@ -131,7 +124,7 @@ describe('images that their source rejects', () => {
     await send(agent.port, mrSeries({ study: 'a', slices: 5 }));
     await world.arrived(2);
     await sendKeyObject(agent.port, note('n1', '113039'));
-    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(1));
     await settled(agent);
     expect(agent.way.studies(1)[0]?.state).toBe('inferred');
     expect(await received(world.pacsFolder)).toHaveLength(2);
@@ -160,7 +153,7 @@ describe('a series of which some images are rejected', () => {
     expect([report.includes(testUid('a', 'one', 5)), report.includes(testUid('a', 'one', 0))]).toEqual([true, false]);
     await settled(agent);
     await sendKeyObject(agent.port, note('n2', '113001', [0]));
-    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(2), waitOptions);
+    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(2));
     await settled(agent);
     expect(agent.way.studies(1)[0]?.state).toBe('inferred');
     expect(await received(world.pacsFolder)).toHaveLength(6);

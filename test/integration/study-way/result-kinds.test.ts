@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mrSeries, send } from './mr-series.ts';
 import { received } from './programs.ts';
 import { writeRelease } from './release-folder.ts';
-import { classes, createStudyWorld, settled, type StudyWorld, waitOptions } from './study-world.ts';
+import { classes, createStudyWorld, settled, type StudyWorld } from './study-world.ts';
 
 let world: StudyWorld;
 beforeEach(async () => {
@@ -75,7 +75,7 @@ describe('the kinds of results', () => {
     await vi.waitFor(() => {
       const { inferred, failed } = agent.way.counts().jobs;
       expect([inferred, failed]).toEqual([1, 1]);
-    }, waitOptions);
+    });
     await settled(agent);
     expect(await received(world.pacsFolder)).toEqual([]);
   });

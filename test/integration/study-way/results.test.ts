@@ -8,14 +8,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { block, mrSeries, send, spacing_mm } from './mr-series.ts';
 import { received, startPacs } from './programs.ts';
-import {
-  createStudyWorld,
-  classes,
-  segmentationAndReport,
-  settled,
-  waitOptions,
-  type StudyWorld,
-} from './study-world.ts';
+import { createStudyWorld, classes, segmentationAndReport, settled, type StudyWorld } from './study-world.ts';
 
 let world: StudyWorld;
 beforeEach(async () => {
@@ -76,7 +69,7 @@ describe('the results of a study', () => {
       await opened.value.close();
       await send(agent.port, [{ ...line, dataSet }]);
     }
-    await vi.waitFor(() => expect(world.counted('own-object-returned')).toBe(2), waitOptions);
+    await vi.waitFor(() => expect(world.counted('own-object-returned')).toBe(2));
     await settled(agent);
     expect(world.counted('study-complete')).toBe(1);
     expect(agent.way.studies(10)).toHaveLength(1);
@@ -117,12 +110,9 @@ describe('the results of a study', () => {
       ],
     });
     await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
-    await vi.waitFor(async () => expect(await received(otherFolder)).toHaveLength(2), waitOptions);
-    await vi.waitFor(() => expect(world.counted('destination-away')).toBeGreaterThan(1), waitOptions);
-    await vi.waitFor(
-      () => expect(agent.way.counts().deliveries).toEqual({ pending: 2, delivered: 2, failed: 0 }),
-      waitOptions,
-    );
+    await vi.waitFor(async () => expect(await received(otherFolder)).toHaveLength(2));
+    await vi.waitFor(() => expect(world.counted('destination-away')).toBeGreaterThan(1));
+    await vi.waitFor(() => expect(agent.way.counts().deliveries).toEqual({ pending: 2, delivered: 2, failed: 0 }));
     await world.restartPacs();
     const lines = await world.arrived(2);
     await settled(agent);
@@ -135,13 +125,10 @@ describe('the results of a study', () => {
     await world.pacs.stop();
     const agent = await world.agentWith();
     await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
-    await vi.waitFor(() => expect(world.counted('job-inferred')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('job-inferred')).toBe(1));
     await writeFile(join(world.folder, 'data/results/1/1/seg.dcm'), 'something else');
     await world.restartPacs();
-    await vi.waitFor(
-      () => expect(agent.way.counts().deliveries).toEqual({ pending: 0, delivered: 1, failed: 1 }),
-      waitOptions,
-    );
+    await vi.waitFor(() => expect(agent.way.counts().deliveries).toEqual({ pending: 0, delivered: 1, failed: 1 }));
     expect(classes(await received(world.pacsFolder))).toEqual([sopClasses.comprehensiveSr]);
   });
 });
@@ -194,7 +181,7 @@ describe('results that a PACS sends back', () => {
         },
       ]);
     }
-    await vi.waitFor(() => expect(world.counted('own-object-returned')).toBe(2), waitOptions);
+    await vi.waitFor(() => expect(world.counted('own-object-returned')).toBe(2));
     await settled(agent);
     expect(world.counted('study-complete')).toBe(1);
     expect(await received(world.pacsFolder)).toHaveLength(2);

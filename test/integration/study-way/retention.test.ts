@@ -5,7 +5,7 @@ import { openStore } from '@collimator/shared/sqlite/open-store';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Agent } from './agent.ts';
 import { mrSeries, send } from './mr-series.ts';
-import { createStudyWorld, settled, type StudyWorld, waitOptions } from './study-world.ts';
+import { createStudyWorld, settled, type StudyWorld } from './study-world.ts';
 
 const SLICES = 3;
 let world: StudyWorld;
@@ -25,11 +25,11 @@ it('a full disk gives up what is delivered and nothing else, and what comes agai
   await settled(first);
   await world.pacs.stop();
   await send(first.port, mrSeries({ study: 'b', slices: SLICES }));
-  await vi.waitFor(() => expect(world.counted('job-inferred')).toBe(2), waitOptions);
+  await vi.waitFor(() => expect(world.counted('job-inferred')).toBe(2));
   await first.close();
 
   const agent = await world.agentWith({ diskUsed: 0.9 });
-  await vi.waitFor(() => expect(world.counted('study-removed')).toBe(1), waitOptions);
+  await vi.waitFor(() => expect(world.counted('study-removed')).toBe(1));
   expect(keys(agent)).toEqual([2]);
   expect(await below('studies')).toHaveLength(SLICES);
   expect(await readdir(join(world.folder, 'data', 'results'))).toEqual(['2']);

@@ -9,7 +9,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { mrSeries, send, type SeriesOptions, uidsOf } from './mr-series.ts';
 import { freePort, priorsIn, releaseThatWants, seriesOf, startArchive, wanted } from './prior-world.ts';
 import { received } from './programs.ts';
-import { createStudyWorld, settled, waitOptions } from './study-world.ts';
+import { createStudyWorld, settled } from './study-world.ts';
 
 const SLICES = 4;
 
@@ -88,7 +88,7 @@ describe('the right patient', () => {
           const half = Math.floor(shuffled.length / 2);
           await Promise.all([send(agent.port, shuffled.slice(0, half)), send(agent.port, shuffled.slice(half))]);
           const whole = all.filter(({ corrected }) => !corrected);
-          await vi.waitFor(() => expect(agent.way.counts().jobs.inferred).toBe(whole.length), waitOptions);
+          await vi.waitFor(() => expect(agent.way.counts().jobs.inferred).toBe(whole.length));
           await settled(agent);
 
           const segmented: string[] = [];
@@ -135,7 +135,7 @@ describe('the right patient', () => {
       // Two senders, each with every other image of all studies.
       const [even, odd] = [0, 1].map((of) => objects.filter((_, at) => at % 2 === of));
       await Promise.all([send(agent.port, even ?? []), send(agent.port, odd ?? [])]);
-      await vi.waitFor(() => expect(agent.way.counts().jobs.inferred).toBe(people.length), patience);
+      await vi.waitFor(() => expect(agent.way.counts().jobs.inferred).toBe(people.length));
       await settled(agent);
       const { requests, offered } = priorsIn(join(world.folder, 'data'));
       const given: string[] = [];
@@ -156,8 +156,6 @@ describe('the right patient', () => {
     }
   }, 180_000);
 });
-
-const patience = { timeout: 90_000, interval: 50 };
 
 /** Patient ID and issuer in a file, as `patientOf` has them. */
 async function ownerOf(file: string): Promise<string> {

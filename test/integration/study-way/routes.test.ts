@@ -7,14 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mrSeries, send } from './mr-series.ts';
 import { type Received, received, startPacs } from './programs.ts';
-import {
-  createStudyWorld,
-  classes,
-  segmentationAndReport,
-  settled,
-  waitOptions,
-  type StudyWorld,
-} from './study-world.ts';
+import { createStudyWorld, classes, segmentationAndReport, settled, type StudyWorld } from './study-world.ts';
 
 let world: StudyWorld;
 beforeEach(async () => {
@@ -76,7 +69,7 @@ describe('the release that a study is for', () => {
   it('reports it also when the release becomes active later', async () => {
     const agent = await world.agentWith({ unmatched: 'report', releases: [] });
     await send(agent.port, mrSeries({ study: 'a', slices: 3, description: 'localizer' }));
-    await vi.waitFor(() => expect(agent.way.studies(1)[0]?.state).toBe('waiting'), waitOptions);
+    await vi.waitFor(() => expect(agent.way.studies(1)[0]?.state).toBe('waiting'));
     expect(await received(world.pacsFolder)).toHaveLength(0);
     agent.use([world.release]);
     await world.arrived(1);
@@ -89,7 +82,7 @@ describe('the release that a study is for', () => {
   it('leaves a series alone that no release selects, and says which condition failed', async () => {
     const agent = await world.agentWith();
     await send(agent.port, mrSeries({ study: 'a', slices: 3, description: 'localizer' }));
-    await vi.waitFor(() => expect(world.counted('series-not-selected')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('series-not-selected')).toBe(1));
     expect(world.events.find(({ name }) => name === 'series-not-selected')?.fields).toMatchObject({
       reasons: 'series-description',
     });
@@ -101,7 +94,7 @@ describe('the release that a study is for', () => {
   it('keeps a complete study until its release is active', async () => {
     const agent = await world.agentWith({ releases: [] });
     await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
-    await vi.waitFor(() => expect(agent.way.studies(1)[0]?.state).toBe('waiting'), waitOptions);
+    await vi.waitFor(() => expect(agent.way.studies(1)[0]?.state).toBe('waiting'));
     agent.use([world.release]);
     expect(classes(await world.arrived(2))).toEqual(segmentationAndReport);
   });
@@ -139,7 +132,7 @@ describe('the release that a study is for', () => {
     expect(classes(await world.arrived(1))).toEqual([sopClasses.comprehensiveSr]);
     await vi.waitFor(async () => {
       expect(classes(await received(join(world.folder, 'second')))).toEqual([sopClasses.segmentation]);
-    }, waitOptions);
+    });
     await settled(agent);
     expect(world.counted('job-inferred')).toBe(1);
     const refused = world.events.filter(({ name }) => name === 'series-not-selected').map(({ fields }) => fields);

@@ -6,7 +6,7 @@ import type { StoreObject, StoreWrite } from '@collimator/edge-agent/dimse/index
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mrSeries, send } from './mr-series.ts';
 import { received } from './programs.ts';
-import { createStudyWorld, settled, waitOptions, type StudyWorld } from './study-world.ts';
+import { createStudyWorld, settled, type StudyWorld } from './study-world.ts';
 
 let world: StudyWorld;
 beforeEach(async () => {
@@ -37,13 +37,10 @@ describe('a study on its way', () => {
     // A byte now and then, for longer than the quiet time.
     const since = Date.now();
     let sent = 0;
-    await vi.waitFor(
-      async () => {
-        await slow.write(parts.subarray(sent, ++sent));
-        expect(Date.now() - since).toBeGreaterThan(2_500);
-      },
-      { timeout: 10_000, interval: 50 },
-    );
+    await vi.waitFor(async () => {
+      await slow.write(parts.subarray(sent, ++sent));
+      expect(Date.now() - since).toBeGreaterThan(2_500);
+    });
     expect(world.counted('study-complete')).toBe(0);
     await slow.write(parts.subarray(sent));
     expect(await slow.commit()).toMatchObject({ status: 0 });
@@ -86,7 +83,7 @@ describe('a study on its way', () => {
     await send(agent.port, mrSeries({ study: 'a', slices: 6 }));
     await world.arrived(2);
     await send(agent.port, mrSeries({ study: 'a', from: 6, slices: 4 }));
-    await vi.waitFor(() => expect(world.counted('study-late-images-ignored')).toBeGreaterThan(0), waitOptions);
+    await vi.waitFor(() => expect(world.counted('study-late-images-ignored')).toBeGreaterThan(0));
     await settled(agent);
     expect(agent.way.counts().jobs.inferred).toBe(1);
   });
@@ -108,7 +105,7 @@ describe('a study on its way', () => {
   it('reports images whose pixels cannot be decoded, and nothing where the route wants no report', async () => {
     const agent = await world.agentWith({ objects: ['SEG'] });
     await send(agent.port, mrSeries({ study: 'a', slices: 3, truncated: true }));
-    await vi.waitFor(() => expect(world.counted('job-failed')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('job-failed')).toBe(1));
     await settled(agent);
     expect(agent.way.studies(1)[0]?.state).toBe('failed');
     expect(await received(world.pacsFolder)).toHaveLength(0);

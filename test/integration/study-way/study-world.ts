@@ -8,8 +8,6 @@ import { type Agent, type AgentOptions, startAgent } from './agent.ts';
 import { type Program, type Received, received, startPacs } from './programs.ts';
 import { writeRelease } from './release-folder.ts';
 
-export const waitOptions = { timeout: 20_000, interval: 25 };
-
 /** A study's way in this process between a sender and a PACS of its own, with one release at hand. */
 export interface StudyWorld {
   readonly folder: string;
@@ -63,7 +61,7 @@ export async function createStudyWorld(): Promise<StudyWorld> {
         const lines = await received(pacsFolder);
         expect(lines.length).toBeGreaterThanOrEqual(count);
         return lines;
-      }, waitOptions),
+      }),
     async restartPacs() {
       pacs = await startPacs(pacsFolder, pacs.port);
     },
@@ -80,7 +78,7 @@ export async function settled(agent: Agent): Promise<void> {
     const { jobs, deliveries } = agent.way.counts();
     expect([jobs.queued, jobs.running, deliveries.pending]).toEqual([0, 0, 0]);
     expect(agent.way.studies(100).filter(({ state }) => state === 'receiving')).toEqual([]);
-  }, waitOptions);
+  });
   await agent.noted();
 }
 

@@ -10,14 +10,7 @@ import { keepAlive } from './keep-alive.ts';
 import { sendKeyObject } from './key-objects.ts';
 import { mrSeries, send, testUid } from './mr-series.ts';
 import { type Received, received } from './programs.ts';
-import {
-  classes,
-  createStudyWorld,
-  segmentationAndReport,
-  settled,
-  type StudyWorld,
-  waitOptions,
-} from './study-world.ts';
+import { classes, createStudyWorld, segmentationAndReport, settled, type StudyWorld } from './study-world.ts';
 
 const SLICES = [0, 1, 2];
 /** Everything that is done with goes within a second. */
@@ -50,7 +43,7 @@ async function removedStudy(options: Partial<AgentOptions> = {}): Promise<{ agen
   const agent = await world.agentWith({ ...fullDisk, ...options });
   await send(agent.port, mrSeries({ study: 'a', slices: SLICES.length }));
   const results = await world.arrived(2);
-  await vi.waitFor(() => expect(world.counted('study-removed')).toBe(1), waitOptions);
+  await vi.waitFor(() => expect(world.counted('study-removed')).toBe(1));
   expect(agent.way.studies(9)).toEqual([]);
   return { agent, results };
 }
@@ -77,10 +70,10 @@ describe('a rejection note for a study that was removed', () => {
     expect([dataSet.string('x0020000d'), dataSet.string('x00100020')]).toEqual([testUid('a'), 'P-a']);
     expect(agent.way.policyFigures().withdrawableJobs).toBe(0);
     // The study that the note brought goes as well, with what was kept and with our note.
-    await vi.waitFor(() => expect(world.counted('study-removed')).toBe(2), waitOptions);
+    await vi.waitFor(() => expect(world.counted('study-removed')).toBe(2));
     expect([await kept(), await readdir(join(world.folder, 'data', 'withdrawals'))]).toEqual([[], []]);
     await sendKeyObject(agent.port, note('n2'));
-    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(2), waitOptions);
+    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(2));
     // What comes behind it arrives: so would have another note.
     await send(agent.port, mrSeries({ study: 'b', slices: 3 }));
     expect(notes(await world.arrived(5))).toHaveLength(1);
@@ -99,7 +92,7 @@ describe('a rejection note for a study that was removed', () => {
     const { agent } = await removedStudy();
     await sendKeyObject(agent.port, note('n1', 'other'));
     await sendKeyObject(agent.port, note('n2', 'a', [7, 8]));
-    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(2), waitOptions);
+    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(2));
     await settled(agent);
     expect(agent.way.policyFigures().withdrawableJobs).toBe(1);
     expect(notes(await received(world.pacsFolder))).toEqual([]);
@@ -109,10 +102,10 @@ describe('a rejection note for a study that was removed', () => {
 
   it('takes nothing back when the time for that is over, and what was kept is gone', async () => {
     const { agent } = await removedStudy({ withdrawable_days: 1 / 86_400 });
-    await vi.waitFor(() => expect(world.counted('withdrawable-forgotten')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('withdrawable-forgotten')).toBe(1));
     expect(await kept()).toEqual([]);
     await sendKeyObject(agent.port, note('n1'));
-    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(1), waitOptions);
+    await vi.waitFor(() => expect(world.counted('rejection-noted')).toBe(1));
     await settled(agent);
     await send(agent.port, mrSeries({ study: 'b', slices: 3 }));
     expect(notes(await world.arrived(4))).toEqual([]);
@@ -149,14 +142,14 @@ describe('a power cut between the removal of a study and our note', () => {
     });
     await send(agent.port(), mrSeries({ study: 'a', slices: SLICES.length }));
     await world.arrived(2);
-    await vi.waitFor(() => expect(studies()).toBe(0), waitOptions);
-    await vi.waitFor(() => expect(agent.deaths()).toBe(deathsBefore), waitOptions);
-    await vi.waitFor(() => expect(agent.program().child.signalCode).toBeNull(), waitOptions);
+    await vi.waitFor(() => expect(studies()).toBe(0));
+    await vi.waitFor(() => expect(agent.deaths()).toBe(deathsBefore));
+    await vi.waitFor(() => expect(agent.program().child.signalCode).toBeNull());
     // The cut may come before the association is released; it cannot come before the note is stored.
     await sendKeyObject(agent.port(), note('n1')).catch(() => undefined);
     expect(notes(await world.arrived(3))).toHaveLength(1);
-    await vi.waitFor(() => expect([agent.deaths(), studies()]).toEqual([1, 0]), waitOptions);
-    await vi.waitFor(async () => expect(await kept()).toEqual([]), waitOptions);
+    await vi.waitFor(() => expect([agent.deaths(), studies()]).toEqual([1, 0]));
+    await vi.waitFor(async () => expect(await kept()).toEqual([]));
     await send(agent.port(), mrSeries({ study: 'b', slices: 3 }));
     expect(notes(await world.arrived(5))).toHaveLength(1);
   });

@@ -10,7 +10,6 @@ import { startPacs, startAgentProgram } from '../study-way/programs.ts';
 import { writeRelease } from '../study-way/release-folder.ts';
 import { createStudyWorld, settled, type StudyWorld } from '../study-way/study-world.ts';
 
-const waitOptions = { timeout: 30_000, interval: 25 };
 const names = (spans: readonly ReceivedSpan[]): string[] => spans.map(({ name }) => name).toSorted();
 
 /** How a job is cut into tasks is the scheduler's business. */
@@ -44,8 +43,7 @@ describe('the trace of a study', () => {
   });
   afterEach(() => world.close());
 
-  const whole = () =>
-    vi.waitFor(() => expect(collector.spans().some(({ name }) => name === 'study')).toBe(true), waitOptions);
+  const whole = () => vi.waitFor(() => expect(collector.spans().some(({ name }) => name === 'study')).toBe(true));
 
   it('holds all its stages, nested in time', async () => {
     const headers = join(world.folder, 'headers');
@@ -142,7 +140,7 @@ describe('the trace of a study', () => {
     await world.arrived(2);
     await settled(agent);
     // One that does not answer is waited for longer than the test takes.
-    await vi.waitFor(() => expect(world.counted('traces-not-exported')).toBeGreaterThanOrEqual(toldMin), waitOptions);
+    await vi.waitFor(() => expect(world.counted('traces-not-exported')).toBeGreaterThanOrEqual(toldMin));
     expect(collector.spans()).toEqual([]);
     expect(world.counted('traces-failed')).toBe(0);
   });
@@ -191,10 +189,10 @@ describe('the trace of a study whose appliance was killed', () => {
     });
     ends.push(() => first.stop('SIGKILL'));
     await send(first.port, mrSeries({ study: 'a', slices: 6 }));
-    await vi.waitFor(() => expect(first.child.signalCode ?? first.child.exitCode).not.toBeNull(), waitOptions);
+    await vi.waitFor(() => expect(first.child.signalCode ?? first.child.exitCode).not.toBeNull());
     const second = await startAgentProgram(options);
     ends.push(() => second.stop());
-    await vi.waitFor(() => expect(names(collector.spans())).toContain('study'), waitOptions);
+    await vi.waitFor(() => expect(names(collector.spans())).toContain('study'));
     // What was told before the end may be told again, under the same id.
     const spans = [...new Map(collector.spans().map((span) => [span.spanId, span])).values()];
     const each = attempts.flatMap(() => ['infer', 'queue']);

@@ -45,7 +45,7 @@ async function setUp(limits = chunkServerLimits) {
       for (const go of held.splice(0)) go();
       return sent.length >= expected;
     };
-    await vi.waitUntil(letGo, { timeout: 20_000, interval: 1 });
+    await vi.waitUntil(letGo);
   };
   return { ask, sent, drain, tell: (payload: Buffer) => listener(topics.chunkRequest('a'), payload) };
 }
