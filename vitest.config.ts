@@ -6,8 +6,6 @@ export default defineConfig({
   resolve: { conditions: ['source', 'node', 'import', 'default'] },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
-    include: ['{shared,edge-agent,hub,provisioning}/src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'forks',
     maxWorkers: 2,
     setupFiles: ['test/patience.ts'],
@@ -15,5 +13,17 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 240_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },
+    projects: [
+      // Many files that take little: loading the modules anew for each would take longer than the tests. A module that
+      // tests share registers its hooks in a function, because it is loaded once.
+      {
+        extends: true,
+        test: { name: 'parts', include: ['{shared,edge-agent,hub,provisioning}/src/**/*.test.ts'], isolate: false },
+      },
+      {
+        extends: true,
+        test: { name: 'whole', include: ['test/**/*.test.ts'], exclude: ['**/node_modules/**', '**/dist/**'] },
+      },
+    ],
   },
 });

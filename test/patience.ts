@@ -9,5 +9,11 @@ const guard = { timeout: 60_000, interval: 20 };
 const { waitFor, waitUntil } = vi;
 const guarded = (options?: Parameters<typeof waitFor>[1]) =>
   typeof options === 'number' ? options : { ...guard, ...options };
-vi.waitFor = (callback, options) => waitFor(callback, guarded(options));
-vi.waitUntil = (callback, options) => waitUntil(callback, guarded(options));
+/** Files of one process share Vitest, and each of them loads this. */
+const here = globalThis as { patient?: boolean };
+
+if (here.patient !== true) {
+  here.patient = true;
+  vi.waitFor = (callback, options) => waitFor(callback, guarded(options));
+  vi.waitUntil = (callback, options) => waitUntil(callback, guarded(options));
+}

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { srValidatorCommand } from '../peers/pixelmed.ts';
 
 const run = promisify(execFile);
 
@@ -25,12 +26,8 @@ export const dciodvfy = (path: string): Promise<Verdict> => verdictOf('dciodvfy'
 /** dcmtk: an SR as text, long values in full. */
 export const dsrdump = (path: string): Promise<Verdict> => verdictOf('dsrdump', ['+Pl', path]);
 
-/** PixelMed: an SR against the templates of PS3.16. Newer JDKs limit what XPath may do; its rules need more. */
-export const dicomSrValidator = (path: string): Promise<Verdict> =>
-  verdictOf('java', [
-    '-Djdk.xml.xpathTotalOpLimit=0',
-    '-Djdk.xml.xpathExprOpLimit=0',
-    '-Djdk.xml.xpathExprGrpLimit=0',
-    ...['-cp', '/usr/share/java/pixelmed.jar:/usr/share/java/*'],
-    ...['com.pixelmed.validate.DicomSRValidator', path],
-  ]);
+/** PixelMed: an SR against the templates of PS3.16. */
+export async function dicomSrValidator(path: string): Promise<Verdict> {
+  const { program, args } = srValidatorCommand(path);
+  return verdictOf(program, args);
+}

@@ -1,13 +1,18 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RunSpec } from '@collimator/shared/contracts/run-spec';
+import { parse, stringify } from 'yaml';
 import { type Demo, agentArgs, firstAppliance, hubArgs, launch } from '../demo/context.ts';
 import { choosePorts, layOut } from '../demo/layout.ts';
 import type { Program } from '../demo/programs.ts';
 import { createDemo, runStages, stopAll } from '../demo/run-demo.ts';
 import { silentView } from '../demo/stage-view.ts';
 import { applianceReady, provisionAppliances } from '../demo/stages/provision-appliances.ts';
+import { rollOutModel } from '../demo/stages/roll-out-model.ts';
+import { signModel } from '../demo/stages/sign-model.ts';
 import { hubReady, pacsArgs, startHub } from '../demo/stages/start-hub.ts';
+import { trainModel } from '../demo/stages/train-model.ts';
 
 /** The programs of the demo behind a service manager, for rounds in which one of them is killed. */
 export interface LoopWorld {
@@ -25,8 +30,17 @@ export interface LoopWorld {
 
 export type ProgramName = 'hub' | 'RAD-0001' | 'pacs';
 
-/** Starts hub, two appliances and receiver, enrolled and connected, each started again whenever it dies. */
-export async function createLoopWorld(): Promise<LoopWorld> {
+/** Steps for a model that finds something; how good it is, the demo's test tells. */
+const stepsMax = 6;
+
+/**
+ * Starts hub, two appliances and receiver, enrolled and connected, each started again whenever it dies.
+ *
+ * @param change what is to be trained otherwise than the demo does; by default a few steps only
+ */
+export async function createLoopWorld(
+  change: (spec: RunSpec) => RunSpec = (spec) => ({ ...spec, steps_max: stepsMax }),
+): Promise<LoopWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'faults-'));
   const layout = layOut(join(dir, 'loop'));
   const demo = createDemo({
@@ -37,6 +51,8 @@ export async function createLoopWorld(): Promise<LoopWorld> {
   });
   try {
     await runStages(demo, [startHub, provisionAppliances], silentView);
+    const spec = parse(readFileSync(layout.runSpec, 'utf8')) as RunSpec;
+    writeFileSync(layout.runSpec, stringify(change(spec)));
   } catch (error) {
     await stopAll(demo);
     throw error;
@@ -80,3 +96,7 @@ export async function createLoopWorld(): Promise<LoopWorld> {
     },
   };
 }
+
+/** Trains the model, signs it and rolls it out. */
+export const bringModel = (world: LoopWorld): Promise<void> =>
+  runStages(world.demo, [trainModel, signModel, rollOutModel], silentView);

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
 import { operator } from '../demo/context.ts';
 import { runStages } from '../demo/run-demo.ts';
 import { silentView } from '../demo/stage-view.ts';
@@ -15,16 +14,18 @@ import { createLoopWorld, type LoopWorld, type ProgramName } from './loop-world.
 
 const setUpMsMax = 300_000;
 const roundMsMax = 300_000;
-/** Steps of a run that has to be whole, not good. */
+/** Of a model that has to be whole, not good. */
 const stepsMax = 2;
+const channels = [4, 8];
 
 let world: LoopWorld;
 let version = 0;
 
 beforeAll(async () => {
-  world = await createLoopWorld();
-  const spec = parse(readFileSync(world.demo.layout.runSpec, 'utf8')) as { steps_max: number };
-  writeFileSync(world.demo.layout.runSpec, stringify({ ...spec, steps_max: stepsMax }));
+  world = await createLoopWorld(({ network, ...spec }) => ({
+    ...{ ...spec, steps_max: stepsMax },
+    network: { ...network, channels },
+  }));
 }, setUpMsMax);
 
 afterAll(() => world?.close());

@@ -5,14 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { firstAppliance } from '../demo/context.ts';
-import { runStages } from '../demo/run-demo.ts';
-import { silentView } from '../demo/stage-view.ts';
-import { rollOutModel } from '../demo/stages/roll-out-model.ts';
-import { signModel } from '../demo/stages/sign-model.ts';
-import { trainModel } from '../demo/stages/train-model.ts';
 import { rounds, seed } from './campaign.ts';
 import { brokenPromises } from './kept-promises.ts';
-import { createLoopWorld, type LoopWorld } from './loop-world.ts';
+import { bringModel, createLoopWorld, type LoopWorld } from './loop-world.ts';
 import { createRecorder, type Recorder } from './lost-writes/recorder.ts';
 import { closeLoop, newStudy } from './rounds.ts';
 import { seeded } from './seeded.ts';
@@ -35,7 +30,7 @@ let recorder: Recorder;
 
 beforeAll(async () => {
   world = await createLoopWorld();
-  await runStages(world.demo, [trainModel, signModel, rollOutModel], silentView);
+  await bringModel(world);
   const { config, data } = firstAppliance(world.demo);
   const settings = parse(readFileSync(config, 'utf8')) as object;
   writeFileSync(config, stringify({ ...settings, assembly: { complete_after_quiet_s: completeAfterQuietS } }));

@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runStages } from '../demo/run-demo.ts';
-import { silentView } from '../demo/stage-view.ts';
-import { rollOutModel } from '../demo/stages/roll-out-model.ts';
-import { signModel } from '../demo/stages/sign-model.ts';
-import { trainModel } from '../demo/stages/train-model.ts';
 import { rounds, seed } from './campaign.ts';
-import { createLoopWorld, type LoopWorld, type ProgramName } from './loop-world.ts';
+import { bringModel, createLoopWorld, type LoopWorld, type ProgramName } from './loop-world.ts';
 import { closeLoop, killAfter, newStudy } from './rounds.ts';
 import { seeded } from './seeded.ts';
 
@@ -24,7 +19,7 @@ let world: LoopWorld;
 
 beforeAll(async () => {
   world = await createLoopWorld();
-  await runStages(world.demo, [trainModel, signModel, rollOutModel], silentView);
+  await bringModel(world);
 }, setUpMsMax);
 
 afterAll(() => world?.close());

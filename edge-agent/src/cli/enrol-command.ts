@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { enrol } from '@collimator/provisioning/enrol/enrol';
 import { exitCodes, printOne, runCommand } from '@collimator/shared/cli/output';
 import { CodedError } from '@collimator/shared/errors/coded-error';
 import { Command, InvalidArgumentError } from 'commander';
@@ -46,6 +45,8 @@ async function enrolThisAppliance(options: Options): Promise<void> {
   const ca = options.ca ?? config.hub.extra_ca ?? undefined;
   if (ca === undefined)
     throw new CodedError('config-invalid', `${options.config}: hub.extra_ca is missing; give it or --ca`);
+  // Loaded here, because the other commands need nothing of certificates.
+  const { enrol } = await import('@collimator/provisioning/enrol/enrol');
   const enrolled = await enrol({
     hubUrl: options.hub ?? config.hub.url,
     ca,

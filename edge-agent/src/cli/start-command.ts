@@ -4,7 +4,6 @@ import type { Log } from '@collimator/shared/observe/log';
 import { createLogger } from '@collimator/shared/observe/logger';
 import { Command } from 'commander';
 import { loadAgentConfig } from '../config/load-agent-config.ts';
-import { startThisAgent } from '../main.ts';
 import { codeOf, placeOf } from '../observe/code-of.ts';
 import { configOption, type WithConfig } from './format-option.ts';
 import { refusedByPolicy } from './refused.ts';
@@ -20,6 +19,8 @@ export const startCommand = (): Command =>
         const log = createLogger({ program: 'agent', level: config.log.level });
         failLoudly(log);
         const signalled = nextSignal();
+        // Loaded here, so that the commands that only talk to an agent do not wait for all of it.
+        const { startThisAgent } = await import('../main.ts');
         const agent = await startThisAgent({ config, log, checkpoint: createCheckpoint(process.env) });
         log.event('program-stopping', { signal: await signalled });
         await agent.stop();

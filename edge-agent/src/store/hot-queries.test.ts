@@ -22,7 +22,9 @@ import { sourceReleaseSql } from './sqlite-source-releases.ts';
 import { studySql } from './sqlite-studies.ts';
 import { studyListSql } from './sqlite-study-list.ts';
 import { withdrawableSql } from './sqlite-withdrawable.ts';
-import { store } from './testing/study-store-world.ts';
+import { inStudyStore, store } from './testing/study-store-world.ts';
+
+inStudyStore();
 
 describe('every hot query', () => {
   const parameters = (sql: string): SqlValue[] => Array.from(sql.matchAll(/\?/g), () => 1);

@@ -9,7 +9,19 @@ import { createSqliteKeyObjects } from './sqlite-key-objects.ts';
 import { createSqliteRetention } from './sqlite-retention.ts';
 import { createSqliteStudies } from './sqlite-studies.ts';
 import { createSqliteStudyList } from './sqlite-study-list.ts';
-import { store, now, reopen, record, planned, plan, complete, move } from './testing/study-store-world.ts';
+import {
+  complete,
+  inStudyStore,
+  move,
+  now,
+  plan,
+  planned,
+  record,
+  reopen,
+  store,
+} from './testing/study-store-world.ts';
+
+inStudyStore();
 
 describe('a study that is held', () => {
   const conflict = { kind: 'conflict', cause: 'quarantine 1', detail: 'other content' } as const;

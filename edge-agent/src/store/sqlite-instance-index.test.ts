@@ -6,17 +6,20 @@ import { createSqliteJobs, type JobRow } from './sqlite-jobs.ts';
 import { createSqliteQuarantine } from './sqlite-quarantine.ts';
 import { createSqliteStudies } from './sqlite-studies.ts';
 import {
-  store,
-  now,
-  stored,
-  header,
-  record,
-  planned,
-  plan,
   complete,
+  header,
+  inStudyStore,
   move,
+  now,
+  plan,
+  planned,
+  record,
   setNow,
+  store,
+  stored,
 } from './testing/study-store-world.ts';
+
+inStudyStore();
 
 describe('the index of instances', () => {
   it('stores once, knows a duplicate, and tells a conflict apart', async () => {

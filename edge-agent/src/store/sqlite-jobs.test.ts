@@ -5,7 +5,19 @@ import { createSqliteJobs, type JobRow } from './sqlite-jobs.ts';
 import { createSqliteRunReleases } from './sqlite-run-releases.ts';
 import { createSqliteStudies } from './sqlite-studies.ts';
 import { createSqliteStudyList } from './sqlite-study-list.ts';
-import { store, now, reopen, record, planned, plan, complete, move } from './testing/study-store-world.ts';
+import {
+  complete,
+  inStudyStore,
+  move,
+  now,
+  plan,
+  planned,
+  record,
+  reopen,
+  store,
+} from './testing/study-store-world.ts';
+
+inStudyStore();
 
 describe('jobs', () => {
   it('come with the revision or not at all, and survive a restart', async () => {

@@ -11,7 +11,19 @@ import { createSqlitePriors, type PriorRequest } from './sqlite-priors.ts';
 import { createSqliteRetention } from './sqlite-retention.ts';
 import { createSqliteRunReleases } from './sqlite-run-releases.ts';
 import { createSqliteStudies } from './sqlite-studies.ts';
-import { complete, header, move, now, plan, planned, record, store } from './testing/study-store-world.ts';
+import {
+  complete,
+  header,
+  inStudyStore,
+  move,
+  now,
+  plan,
+  planned,
+  record,
+  store,
+} from './testing/study-store-world.ts';
+
+inStudyStore();
 
 const wants: PriorsWanted = { count_max: 1, wait_s_max: 10, required: false };
 const answer: PriorAnswer = {

@@ -6,7 +6,20 @@ import type { DeliveryRow } from './delivery-row.ts';
 import { createSqliteJobs, type JobRow } from './sqlite-jobs.ts';
 import { createSqliteRemovals } from './sqlite-removals.ts';
 import { createSqliteRetention, type RemovableStudy } from './sqlite-retention.ts';
-import { store, now, stored, record, planned, plan, complete, aResult, move } from './testing/study-store-world.ts';
+import {
+  aResult,
+  complete,
+  inStudyStore,
+  move,
+  now,
+  plan,
+  planned,
+  record,
+  store,
+  stored,
+} from './testing/study-store-world.ts';
+
+inStudyStore();
 
 describe('retention', () => {
   it('lets nothing go that something is still to be done for', async () => {

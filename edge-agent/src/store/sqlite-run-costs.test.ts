@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { createCostModel } from '../study/queue/schedule/cost-model.ts';
 import { createSqliteRunCosts } from './sqlite-run-costs.ts';
-import { reopen, store } from './testing/study-store-world.ts';
+import { inStudyStore, reopen, store } from './testing/study-store-world.ts';
+
+inStudyStore();
 
 it('gives back what was learned as it was saved last, also after a restart', async () => {
   expect(createSqliteRunCosts(store).load()).toEqual([]);

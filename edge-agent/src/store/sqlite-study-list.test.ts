@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createSqliteDeliveries } from './sqlite-deliveries.ts';
 import { createSqliteStudyList, quantiles } from './sqlite-study-list.ts';
-import { store, record, planned, plan, complete } from './testing/study-store-world.ts';
+import { complete, inStudyStore, plan, planned, record, store } from './testing/study-store-world.ts';
+
+inStudyStore();
 
 describe('quantiles', () => {
   it.each([

@@ -14,6 +14,7 @@ import {
   complete,
   header,
   index,
+  inStudyStore,
   move,
   now,
   plan,
@@ -21,6 +22,8 @@ import {
   record,
   store,
 } from './testing/study-store-world.ts';
+
+inStudyStore();
 
 /** Runs every queued job, with a SEG at the PACS and an SR that it refused; what they are in `9.<job>.<1 or 2>`. */
 async function deliverAll(): Promise<void> {

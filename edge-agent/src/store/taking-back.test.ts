@@ -11,17 +11,20 @@ import { createSqliteRetention, type RemovableStudy } from './sqlite-retention.t
 import { retryStudy } from './sqlite-retries.ts';
 import { createSqliteWithdrawals } from './sqlite-withdrawals.ts';
 import {
-  store,
-  now,
+  aResult,
+  complete,
   header,
   index,
-  record,
-  planned,
-  plan,
-  complete,
-  aResult,
+  inStudyStore,
   move,
+  now,
+  plan,
+  planned,
+  record,
+  store,
 } from './testing/study-store-world.ts';
+
+inStudyStore();
 
 /** A job whose SEG the PACS has and whose commitment is asked for, and whose SR it refused for good. */
 async function halfDelivered(): Promise<{ readonly row: JobRow; readonly ids: readonly number[] }> {

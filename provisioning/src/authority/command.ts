@@ -1,6 +1,5 @@
 import { type OutputFormat, print, runCommand } from '@collimator/shared/cli/output';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createAuthority } from './create-authority.ts';
 
 const serverDaysDefault = 397;
 const serverDaysMax = 825;
@@ -18,6 +17,8 @@ export function authorityCommand(): Command {
     .action((options: { out: string; hubHost: string[]; days: number; output: OutputFormat }) =>
       runCommand(async () => {
         const { out, hubHost, days, output } = options;
+        // Loaded here, because the other commands need nothing of certificates.
+        const { createAuthority } = await import('./create-authority.ts');
         const files = await createAuthority({ folder: out, hubHosts: hubHost, days, now: new Date() });
         print(
           files.map((file) => ({ file })),

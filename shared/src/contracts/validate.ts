@@ -23,7 +23,8 @@ const rawErrorsMax = 5_000;
 Settings.Set({ maxErrors: rawErrorsMax });
 
 /**
- * Compiles a schema once; the same validator serves every boundary that the schema describes.
+ * Compiles a schema once, when it is first needed: a program knows many more than it meets. The same validator serves
+ * every boundary that the schema describes.
  *
  * @param explicit writes out what a document may leave unsaid and that a union is chosen by, so that only the branch
  *   that is meant is told of
@@ -32,8 +33,10 @@ export function validator<S extends TSchema>(
   schema: S,
   explicit: (value: unknown) => unknown = (value) => value,
 ): Validator<S> {
-  const compiled = Compile(schema);
+  let known: ReturnType<typeof Compile<S>> | undefined;
   const check = (value: unknown): Result<Static<S>, readonly Problem[]> => {
+    known ??= Compile(schema);
+    const compiled = known;
     const filled = Value.Default(schema, structuredClone(value));
     if (compiled.Check(filled)) return ok(filled);
     return err(problemsOf(compiled.Errors(explicit(filled)), schema).slice(0, problemsMax));

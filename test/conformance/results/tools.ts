@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { srValidatorCommand } from '../../peers/pixelmed.ts';
 
 export type ToolOutput = { readonly exit: number; readonly output: string };
 
@@ -22,13 +22,10 @@ export async function dciodvfy(
   return { exit, output, errors: output.split('\n').filter((line) => line.startsWith('Error')) };
 }
 
-const PIXELMED = '/usr/share/java/pixelmed.jar';
-
-/** PixelMed's validator of structured reports; newer JDKs bound what its stylesheets need. */
+/** PixelMed's validator of structured reports. */
 export async function srValidator(file: string): Promise<ToolOutput> {
-  if (!existsSync(PIXELMED)) throw new Error(`${PIXELMED} is missing: install pixelmed-apps`);
-  const limits = ['TotalOpLimit', 'ExprOpLimit', 'ExprGrpLimit'].map((name) => `-Djdk.xml.xpath${name}=0`);
-  return runTool('java', [...limits, '-cp', PIXELMED, 'com.pixelmed.validate.DicomSRValidator', file]);
+  const { program, args } = srValidatorCommand(file);
+  return runTool(program, args);
 }
 
 /** Runs a Python program with Debian's pydicom; what it prints is JSON. */

@@ -5,14 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { firstAppliance } from '../../demo/context.ts';
-import { runStages } from '../../demo/run-demo.ts';
-import { silentView } from '../../demo/stage-view.ts';
-import { rollOutModel } from '../../demo/stages/roll-out-model.ts';
-import { signModel } from '../../demo/stages/sign-model.ts';
-import { trainModel } from '../../demo/stages/train-model.ts';
 import { waitFor } from '../../demo/wait.ts';
 import { brokenPromises } from '../kept-promises.ts';
-import { createLoopWorld, type LoopWorld } from '../loop-world.ts';
+import { bringModel, createLoopWorld, type LoopWorld } from '../loop-world.ts';
 import { compilePreloaded } from '../preloaded-library.ts';
 import { closeLoop, newStudy } from '../rounds.ts';
 import { type Acknowledged, sendNoting } from '../send-noting.ts';
@@ -36,7 +31,7 @@ const clear = (): void => rmSync(fullSwitch, { force: true });
 
 beforeAll(async () => {
   world = await createLoopWorld();
-  await runStages(world.demo, [trainModel, signModel, rollOutModel], silentView);
+  await bringModel(world);
   scratch = mkdtempSync(join(tmpdir(), 'disk-full-'));
   fullSwitch = join(scratch, 'switch');
   await world.cutDown('RAD-0001');

@@ -12,22 +12,26 @@ import { createSqliteInstanceIndex } from '../sqlite-instance-index.ts';
 import { createSqliteJobs, type JobRow, type StoredResult } from '../sqlite-jobs.ts';
 import { createSqliteStudies } from '../sqlite-studies.ts';
 
-// Each test of a file that imports this has a database of its own; here is the short way to rows in it.
+// A database for tests, and the short way to rows in it.
 
 let folder: string;
 export let store: Store;
 export let now = 1_000;
 export const stored: { id: number; own: boolean }[] = [];
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'study-store-'));
-  await reopen();
-});
-afterEach(async () => {
-  await store.close();
-  await rm(folder, { recursive: true });
-  stored.length = 0;
-});
+/** Each test of the file that calls this has a database of its own. */
+export function inStudyStore(): void {
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'study-store-'));
+    now = 1_000;
+    stored.length = 0;
+    await reopen();
+  });
+  afterEach(async () => {
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+}
 
 export async function reopen(): Promise<void> {
   store = await openStore({
