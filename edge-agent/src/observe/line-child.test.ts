@@ -65,16 +65,20 @@ describe('a child that tells lines', () => {
   });
 
   it('is killed when it hangs', async () => {
-    keep('echo one; exec sleep 600', { silence_ms: 100, onEnd: (end) => (ends.push({ ...end, wait_ms: 0 }), 'never') });
+    keep('echo one; exec sleep 600', {
+      silence_ms: 1_000,
+      onEnd: (end) => (ends.push({ ...end, wait_ms: 0 }), 'never'),
+    });
     await vi.waitFor(() => expect(ends[0]?.reason).toBe('SIGKILL'));
     expect(lines).toEqual(['stdout one']);
   });
 
   it('is not started again after it was stopped', async () => {
-    const started = keep('echo one; exec sleep 600');
+    const started = keep('echo $$; exec sleep 600');
     await vi.waitFor(() => expect(lines).toHaveLength(1));
+    const pid = Number(lines[0]?.split(' ')[1]);
     started.stop();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
     expect([lines.length, ends.length]).toEqual([1, 0]);
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import type { OpenStudy } from '../study/assemble/complete/completion.ts';
-import { step } from '../study/queue/job-state.ts';
 import { createSqliteDeliveries } from './sqlite-deliveries.ts';
 import { createSqliteHolds } from './sqlite-holds.ts';
 import { createSqliteJobs, type JobRow } from './sqlite-jobs.ts';
@@ -10,7 +9,9 @@ import { createSqliteRetention } from './sqlite-retention.ts';
 import { createSqliteStudies } from './sqlite-studies.ts';
 import { createSqliteStudyList } from './sqlite-study-list.ts';
 import {
+  aResult,
   complete,
+  infer,
   inStudyStore,
   move,
   now,
@@ -62,16 +63,7 @@ describe('a study that is held', () => {
     const running = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
     const holds = createSqliteHolds(store);
     await holds.place(1, conflict, now);
-    const inferred = step(running.job, { type: 'inferred' });
-    if (!inferred.ok) throw new Error(inferred.error);
-    const result = { object: 'SEG' as const, sopClassUid: '1', transferSyntaxUid: '1', path: 'p', sha256: 's' };
-    await jobs.finish(
-      running,
-      inferred.value,
-      [{ ...result, seriesInstanceUid: '1', sopInstanceUid: '9.9', destinations: ['pacs'] }],
-      undefined,
-      now,
-    );
+    await infer(running, [aResult('9.9')]);
     const deliveries = createSqliteDeliveries(store);
     const studies = createSqliteStudies(store);
     expect(jobs.queued(['sha-b'], now, 1)[0]).toBeUndefined();

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { OpenStudy } from '../study/assemble/complete/completion.ts';
-import { step } from '../study/queue/job-state.ts';
 import { forgetPatientKeys } from './sqlite-instance-index.ts';
 import { createSqliteJobs, type JobRow } from './sqlite-jobs.ts';
 import { createSqliteQuarantine } from './sqlite-quarantine.ts';
 import { createSqliteStudies } from './sqlite-studies.ts';
 import {
+  aResult,
   complete,
   header,
+  infer,
   inStudyStore,
   move,
   now,
@@ -44,16 +45,7 @@ describe('the index of instances', () => {
     await complete((seriesId, through) => plan([planned(seriesId, through)]));
     const jobs = createSqliteJobs(store);
     const row = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
-    const inferred = step(row.job, { type: 'inferred' });
-    if (!inferred.ok) throw new Error(inferred.error);
-    const result = { object: 'SEG' as const, sopClassUid: '1', transferSyntaxUid: '1', path: 'p', sha256: 's' };
-    await jobs.finish(
-      row,
-      inferred.value,
-      [{ ...result, seriesInstanceUid: '1', sopInstanceUid: '9.9', destinations: ['pacs'] }],
-      undefined,
-      now,
-    );
+    await infer(row, [aResult('9.9')]);
     expect(await record('1', '1.2', '9.9')).toBe('stored');
     const creator = '2.25.314837293813123754999221067831180853862';
     expect(await record('2', '2.1', '2.1.1', { instanceCreatorUid: creator })).toBe('stored');

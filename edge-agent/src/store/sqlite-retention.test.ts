@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { step } from '../study/queue/job-state.ts';
 import { createSqliteDeliveries } from './sqlite-deliveries.ts';
 import { createSqliteHolds } from './sqlite-holds.ts';
 import type { DeliveryRow } from './delivery-row.ts';
@@ -9,6 +8,7 @@ import { createSqliteRetention, type RemovableStudy } from './sqlite-retention.t
 import {
   aResult,
   complete,
+  infer,
   inStudyStore,
   move,
   now,
@@ -31,9 +31,7 @@ describe('retention', () => {
     const jobs = createSqliteJobs(store);
     const row = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
     expect(retention.oldestSettled([]), 'running').toBeUndefined();
-    const inferred = step(row.job, { type: 'inferred' });
-    if (!inferred.ok) throw new Error(inferred.error);
-    await jobs.finish(row, inferred.value, [aResult('9.9')], undefined, now);
+    await infer(row, [aResult('9.9')]);
     expect(retention.oldestSettled([]), 'not sent').toBeUndefined();
     const deliveries = createSqliteDeliveries(store);
     await deliveries.sent(deliveries.due('pacs', now, 1)[0] as DeliveryRow, { status: 0 }, now);
@@ -50,9 +48,7 @@ describe('retention', () => {
     await complete((seriesId, through) => plan([planned(seriesId, through)]));
     const jobs = createSqliteJobs(store);
     const row = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
-    const inferred = step(row.job, { type: 'inferred' });
-    if (!inferred.ok) throw new Error(inferred.error);
-    await jobs.finish(row, inferred.value, [{ ...aResult('9.9'), destinations: [] }], undefined, now);
+    await infer(row, [{ ...aResult('9.9'), destinations: [] }]);
     const retention = createSqliteRetention(store);
     const paths = await retention.letGo(retention.oldestSettled([]) as RemovableStudy, [], now);
     expect(paths).toEqual(['studies/1.1.1.dcm', 'results/1']);
@@ -75,9 +71,7 @@ describe('retention', () => {
       await complete((seriesId, through) => plan([planned(seriesId, through)]));
       const jobs = createSqliteJobs(store);
       const row = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
-      const inferred = step(row.job, { type: 'inferred' });
-      if (!inferred.ok) throw new Error(inferred.error);
-      await jobs.finish(row, inferred.value, [{ ...aResult(`9.${study}`), destinations: [] }], undefined, now);
+      await infer(row, [{ ...aResult(`9.${study}`), destinations: [] }]);
       const retention = createSqliteRetention(store, 2);
       await retention.letGo(retention.oldestSettled([]) as RemovableStudy, [], now);
     }

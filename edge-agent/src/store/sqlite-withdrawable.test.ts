@@ -1,6 +1,5 @@
 import { sopClasses } from '@collimator/shared/dicom/uids';
 import { expect, it } from 'vitest';
-import { step } from '../study/queue/job-state.ts';
 import { createSqliteDeliveries } from './sqlite-deliveries.ts';
 import { createSqliteJobs } from './sqlite-jobs.ts';
 import { createSqliteKeyObjects } from './sqlite-key-objects.ts';
@@ -14,6 +13,7 @@ import {
   complete,
   header,
   index,
+  infer,
   inStudyStore,
   move,
   now,
@@ -31,10 +31,8 @@ async function deliverAll(): Promise<void> {
   const deliveries = createSqliteDeliveries(store);
   for (const queued of jobs.queued(['sha-a'], now, 9)) {
     const row = await move(queued, { type: 'started' });
-    const inferred = step(row.job, { type: 'inferred' });
-    if (!inferred.ok) throw new Error(inferred.error);
     const [seg, sr] = [`9.${row.jobId}.1`, `9.${row.jobId}.2`];
-    await jobs.finish(row, inferred.value, [aResult(seg), { ...aResult(sr), object: 'SR' }], undefined, now);
+    await infer(row, [aResult(seg), { ...aResult(sr), object: 'SR' }]);
     for (const due of deliveries.due('pacs', now, 9)) {
       if (due.object === 'SR') continue;
       await deliveries.begin([due]);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { step } from '../study/queue/job-state.ts';
 import { createSqliteCommitmentRequests } from './sqlite-commitment-requests.ts';
 import { createSqliteCommitments } from './sqlite-commitments.ts';
 import { createSqliteDeliveries } from './sqlite-deliveries.ts';
@@ -15,6 +14,7 @@ import {
   complete,
   header,
   index,
+  infer,
   inStudyStore,
   move,
   now,
@@ -32,9 +32,7 @@ async function halfDelivered(): Promise<{ readonly row: JobRow; readonly ids: re
   await complete((seriesId, through) => plan([planned(seriesId, through)]));
   const jobs = createSqliteJobs(store);
   const row = await move(jobs.queued(['sha-a'], now, 1)[0] as JobRow, { type: 'started' });
-  const inferred = step(row.job, { type: 'inferred' });
-  if (!inferred.ok) throw new Error(inferred.error);
-  await jobs.finish(row, inferred.value, [aResult('9.1'), { ...aResult('9.2'), object: 'SR' }], undefined, now);
+  await infer(row, [aResult('9.1'), { ...aResult('9.2'), object: 'SR' }]);
   const deliveries = createSqliteDeliveries(store);
   const [seg, sr] = deliveries.due('pacs', now, 2) as [DeliveryRow, DeliveryRow];
   await deliveries.begin([seg, sr]);

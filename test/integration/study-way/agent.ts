@@ -152,6 +152,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       if (event.type === 'fault') throw event.error;
     },
   });
+  let closed: Promise<void> | undefined;
+  async function closeAll(): Promise<void> {
+    await scp.close();
+    await way.stop();
+    await traces.stop();
+    await store.close();
+  }
+
   await way.start();
   await scp.start();
   return {
@@ -166,11 +174,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await store.write([]);
       await setImmediate();
     },
-    async close() {
-      await scp.close();
-      await way.stop();
-      await traces.stop();
-      await store.close();
+    close() {
+      closed ??= closeAll();
+      return closed;
     },
   };
 }

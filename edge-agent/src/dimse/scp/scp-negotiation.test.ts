@@ -13,6 +13,7 @@ import {
   createStoreScp,
   VERIFICATION,
 } from '../index.ts';
+import type { Clock } from '../clock.ts';
 import { encodeCommandSet } from '../message/command-set.ts';
 import { APPLICATION_CONTEXT } from '../uid.ts';
 import type { AssociateRq } from '../upper-layer/pdu.ts';
@@ -76,6 +77,26 @@ const object = (index: number) => ({
   dataSet: Buffer.alloc(100_000, index),
 });
 
+/** Time that passes when the test says so. */
+function manualTime(): { readonly clock: Clock; readonly pass: (ms: number) => void } {
+  let now_ms = 0;
+  const due = new Set<{ readonly at_ms: number; readonly run: () => void }>();
+  return {
+    clock: {
+      now_ms: () => now_ms,
+      after(delay_ms, run) {
+        const one = { at_ms: now_ms + delay_ms, run };
+        due.add(one);
+        return () => due.delete(one);
+      },
+    },
+    pass(ms) {
+      for (const end_ms = now_ms + ms; now_ms < end_ms; now_ms += 1)
+        for (const one of [...due]) if (one.at_ms <= now_ms && due.delete(one)) one.run();
+    },
+  };
+}
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -133,8 +154,10 @@ describe('a window of asynchronous operations', () => {
   });
 
   it('does not call a peer idle that waits for our answer', async () => {
-    let finish: () => void = () => undefined;
+    let finish: (() => void) | undefined;
+    const time = manualTime();
     const { port, events } = await start({
+      clock: time.clock,
       limits: { operationsMax: 2, idle_ms: 80, progressWindow_ms: 80 },
       commit: () =>
         new Promise((resolve) => {
@@ -143,8 +166,9 @@ describe('a window of asynchronous operations', () => {
     });
     const association = await open(port, { asyncOperations: 2 });
     const stored = association.store(object(1));
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    finish();
+    await until(() => finish !== undefined);
+    time.pass(400);
+    finish?.();
     expect(await stored).toEqual({ status: 0 });
     await association.release();
     await until(() => events.some(({ type }) => type === 'association-released'));

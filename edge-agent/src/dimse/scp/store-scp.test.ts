@@ -184,7 +184,7 @@ describe('the Store SCP', () => {
 
   it('is not held up by a sender that stalls, and ends it', async () => {
     const sink = memorySink();
-    const { port, events } = await start(sink, { idle_ms: 300, progressWindow_ms: 300 });
+    const { port, events } = await start(sink, { idle_ms: 2_000, progressWindow_ms: 2_000 });
     const stalled = raw(port);
     stalled.socket.write(request);
     await until(() => events.length === 1);
@@ -194,7 +194,7 @@ describe('the Store SCP', () => {
     const answer = await stalled.closed;
     expect(answer.includes(encodePdu({ type: 'abort', source: 0, reason: 0 }))).toBe(true);
     expect(events).toContainEqual(
-      expect.objectContaining({ type: 'association-aborted', by: 'us', why: 'nothing came for 300 ms' }),
+      expect.objectContaining({ type: 'association-aborted', by: 'us', why: 'nothing came for 2000 ms' }),
     );
   });
 

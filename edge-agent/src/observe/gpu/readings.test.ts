@@ -5,10 +5,11 @@ import { startGpuReadings } from './readings.ts';
 describe('GPU readings', () => {
   it('are none, and no error, where there is no tool', async () => {
     const events: string[] = [];
-    const after = vi.fn<(delay_ms: number, run: () => void) => () => void>(() => () => undefined);
+    const cancel = vi.fn();
+    const after = vi.fn<(delay_ms: number, run: () => void) => () => void>(() => cancel);
     const log = { event: (name: string) => void events.push(name) };
     const started = startGpuReadings({ log, command: '/nowhere/nvidia-smi', after });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.waitFor(() => expect(cancel).toHaveBeenCalled());
     // The only wait that was asked for is the watch for silence, which is off by now.
     expect(after.mock.calls.map(([delay_ms]) => delay_ms)).toEqual([60_000]);
     expect([started.latest(), events]).toEqual([[], []]);

@@ -130,6 +130,13 @@ export const move = async (row: JobRow, ...events: Parameters<typeof step>[1][])
   return { ...row, job };
 };
 
+/** Stores the results of a running job. */
+export async function infer(row: JobRow, results: readonly StoredResult[]): Promise<void> {
+  const inferred = step(row.job, { type: 'inferred' });
+  if (!inferred.ok) throw new Error(inferred.error);
+  await createSqliteJobs(store).finish(row, inferred.value, results, undefined, now);
+}
+
 /** The clock of the tests. */
 export function setNow(now_ms: number): void {
   now = now_ms;
